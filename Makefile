@@ -1,0 +1,101 @@
+# Every command installs what it needs into .venv first. Needs python3 (3.11 or
+# newer, with venv), make, and the package registries; nothing else.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+TOOLS := $(CURDIR)/$(VENV)/tools
+EMULATOR := $(CURDIR)/$(VENV)/emulator
+export PATH := $(BIN):$(TOOLS)/node_modules/.bin:$(PATH)
+export PYTHONUTF8 := 1
+
+PY_READY := $(VENV)/.python-ready
+NODE_READY := $(VENV)/.node-ready
+EMULATOR_READY := $(VENV)/.emulator-ready
+
+##@ The two commands
+.PHONY: deploy-local
+deploy-local: $(PY_READY) $(NODE_READY) $(EMULATOR_READY) ## Deploy the reference stacks into an emulated account here and drive them (KEEP=1 leaves it up, STACKS="SqsWorker" picks)
+	@$(BIN)/python -m tests.e2e local --emulator-python $(EMULATOR)/bin/python $(if $(KEEP),--keep) $(STACKS)
+
+.PHONY: test
+test: $(PY_READY) ## Run every test
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+##@ While working
+.PHONY: test-fast
+test-fast: $(PY_READY) ## Run the inner loop: everything but the slow tests
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+
+.PHONY: lint
+lint: $(PY_READY) ## Check style, security rules and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: format
+format: $(PY_READY) ## Format the code and apply safe fixes
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: types
+types: $(PY_READY) $(NODE_READY) ## Check types: mypy --strict everywhere, pyright as a user of the library sees it
+	@$(BIN)/mypy
+	@pyright
+
+.PHONY: synth
+synth: $(PY_READY) ## Synthesize the reference stacks into cdk.out; needs no credentials, network or Docker once packaged
+	@$(BIN)/python app.py
+
+.PHONY: check
+check: lint types test ## Lint, types and tests: what has to hold before a commit
+
+##@ A real account
+.PHONY: deploy
+deploy: $(PY_READY) $(NODE_READY) ## Deploy into the account of your AWS credentials and drive it (STACKS="SqsWorker" picks)
+	@$(BIN)/python -m tests.e2e aws $(STACKS)
+
+##@ Keeping house
+.PHONY: lock
+lock: $(PY_READY) $(NODE_READY) ## Lock the newest allowed dependencies with their hashes
+	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/emulator.in -o requirements/emulator.txt
+	@npm install --prefix requirements --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+
+.PHONY: clean
+clean: ## Remove everything these commands made, .venv included
+	@rm -rf $(VENV) build dist cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis constructs/*.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# --- what the commands need -------------------------------------------------
+
+$(PY_READY): requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) on PATH; install Python 3.11 or newer, or pass PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"make: {sys.executable} is Python {sys.version.split()[0]}; 3.11 or newer is needed, pass PYTHON=/path/to/python3.11")'
+	@echo "Installing Python packages and Node into $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) -m venv failed; on Debian and Ubuntu install python3-venv" >&2; exit 1; }
+	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements/dev.txt > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.txt || { echo "make: could not install uv; is the Python package index reachable?" >&2; exit 1; }
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_READY): requirements/package-lock.json $(PY_READY)
+	@echo "Installing the CDK CLI into $(VENV) ..."
+	@mkdir -p $(TOOLS)
+	@cp requirements/package.json requirements/package-lock.json $(TOOLS)/
+	@npm ci --prefix $(TOOLS) --no-audit --no-fund --loglevel error || { echo "make: could not install the CDK CLI; is the npm registry reachable?" >&2; exit 1; }
+	@touch $@
+
+$(EMULATOR_READY): requirements/emulator.txt $(PY_READY)
+	@echo "Installing the emulated account into $(VENV) ..."
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(EMULATOR)
+	@$(BIN)/uv pip sync -q --python $(EMULATOR)/bin/python --require-hashes requirements/emulator.txt
+	@touch $@

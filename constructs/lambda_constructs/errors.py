@@ -1,0 +1,62 @@
+"""The one exception that this library raises, and the checks that raise it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from aws_cdk import Duration, Token
+from constructs import IConstruct
+
+__all__ = ["ConfigurationError"]
+
+
+class ConfigurationError(ValueError):
+    """A configuration that AWS would reject, or that can never work.
+
+    The message reads *path: what, given what, allowed what; what to do*, in the
+    words of the API that was called.
+    """
+
+    def __init__(self, message: str, *, scope: IConstruct | None = None) -> None:
+        """Word the error; *scope* is the construct at fault, named by its path."""
+        path = scope.node.path if scope is not None else ""
+        super().__init__(f"{path}: {message}" if path else message)
+
+
+def check_range(
+    name: str,
+    value: float | None,
+    low: float,
+    high: float,
+    *,
+    unit: str = "",
+    scope: IConstruct | None = None,
+    remedy: str = "",
+) -> None:
+    """Raise unless *low* <= *value* <= *high*; unset and token values pass.
+
+    Raises:
+        ConfigurationError: The value is out of range.
+    """
+    if value is None or Token.is_unresolved(value) or low <= value <= high:
+        return
+    unit = f" {unit}" if unit else ""
+    raise ConfigurationError(
+        f"{name} must be between {low:,} and {high:,}{unit}, got {value:,}{unit}"
+        + (f"; {remedy}" if remedy else ""),
+        scope=scope,
+    )
+
+
+def seconds(duration: Duration | None) -> float | None:
+    """Give the length of *duration*, or None where it is unset or a token."""
+    if duration is None or duration.is_unresolved():
+        return None
+    return duration.to_seconds(integral=False)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Give the end of a message about an unknown *name*: what it may have meant."""
+    matches = difflib.get_close_matches(name, list(known), n=3)
+    return f"; did you mean {' or '.join(matches)}?" if matches else ""

@@ -1,0 +1,59 @@
+"""Fixtures shared by every test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+# CDK's built-in validation costs 6 s on the first synth of a process; CI runs it
+# once, over every reference stack, with `cdk synth --strict`.
+os.environ.setdefault("CDK_VALIDATION", "false")
+
+import pytest
+from moto import mock_aws
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class ColdStart(Protocol):
+    """Import a handler as Lambda does: environment first, then the module."""
+
+    def __call__(self, stem: str, **environment: str) -> ModuleType: ...
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fake AWS account; nothing can reach a real one."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def cold_start(aws: None, monkeypatch: pytest.MonkeyPatch) -> ColdStart:
+    """Handlers are all called `index`, so each gets a module name of its own."""
+
+    def start(stem: str, **environment: str) -> ModuleType:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        folder = ROOT / "lambda_src" / stem
+        monkeypatch.syspath_prepend(str(folder))
+        spec = spec_from_file_location(f"lambda_src_{stem}", folder / "index.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    return start
