@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 from aws_cdk import Duration, Token
 from constructs import IConstruct
+from jsii.errors import JavaScriptError
 
 __all__ = ["ConfigurationError"]
+
+T = TypeVar("T")
 
 
 class ConfigurationError(ValueError):
@@ -49,6 +54,11 @@ def check_range(
     )
 
 
+def literal(value: T | None) -> T | None:
+    """Give *value*, or None where it is unset or a token."""
+    return None if value is None or Token.is_unresolved(value) else value
+
+
 def seconds(duration: Duration | None) -> float | None:
     """Give the length of *duration*, or None where it is unset or a token."""
     if duration is None or duration.is_unresolved():
@@ -60,3 +70,21 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Give the end of a message about an unknown *name*: what it may have meant."""
     matches = difflib.get_close_matches(name, list(known), n=3)
     return f"; did you mean {' or '.join(matches)}?" if matches else ""
+
+
+@contextmanager
+def jsii_errors(scope: IConstruct) -> Iterator[None]:
+    """Turn an error of CDK's own JavaScript into the fault it reports.
+
+    jsii raises it as a bare `RuntimeError` whose cause is a JavaScript stack.
+
+    Raises:
+        ConfigurationError: CDK refused what was asked for.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error.__cause__, JavaScriptError):
+            raise
+        fault = str(error).strip().rstrip(".")
+        raise ConfigurationError(fault, scope=scope) from None

@@ -1,0 +1,12 @@
+"""The reference architectures as one CDK app; needs no credentials and no Docker."""
+
+# First, since it says what is missing where aws_cdk would fail without words.
+import lambda_constructs  # noqa: F401  isort: skip
+
+from aws_cdk import App
+
+from stacks.sqs_worker import SqsWorkerStack
+
+app = App()
+SqsWorkerStack(app, "SqsWorker")
+app.synth()

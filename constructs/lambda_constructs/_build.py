@@ -1,0 +1,166 @@
+"""The resources of a `LambdaFunction`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from lambda_constructs._checks import check_inline_code
+from lambda_constructs._defaults import FunctionDefaults
+from lambda_constructs._destinations import Target, to_queue, to_topic
+from lambda_constructs._options import FunctionOptions
+from lambda_constructs.permissions import statement
+
+if TYPE_CHECKING:
+    from lambda_constructs.code import PythonCode
+    from lambda_constructs.function import LambdaFunction
+
+NETWORK_ACTIONS = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html."""
+
+TRACING_MODES = {
+    lambda_.Tracing.ACTIVE: "Active",
+    lambda_.Tracing.PASS_THROUGH: "PassThrough",
+}
+
+
+def settled(options: FunctionOptions, defaults: FunctionDefaults) -> FunctionOptions:
+    """Lay what the caller says over what holds for the scope."""
+    environment = {**defaults.environment, **options.get("environment", {})}
+    stated: FunctionOptions = {
+        # Old versions stay, so that an alias can go back to one.
+        "current_version_options": lambda_.VersionOptions(
+            removal_policy=RemovalPolicy.RETAIN
+        ),
+        **options,
+    }
+    if environment:
+        stated["environment"] = environment
+    for name in ("architecture", "logging_format", "memory_size", "tracing"):
+        stated.setdefault(name, getattr(defaults, name))
+    return stated
+
+
+def log_group(
+    scope: LambdaFunction, settings: FunctionOptions, defaults: FunctionDefaults
+) -> logs.LogGroup | logs.ILogGroup:
+    """Take the group that was given, or make one: it exists before the first log."""
+    if "log_group" in settings:
+        return settings.pop("log_group")
+    return logs.LogGroup(
+        scope,
+        "Logs",
+        retention=defaults.log_retention,
+        removal_policy=defaults.log_removal_policy,
+    )
+
+
+def policy(scope: LambdaFunction, settings: FunctionOptions) -> iam.ManagedPolicy:
+    """Make the one policy of the role; it starts with logs and traces."""
+    statements = [
+        statement(
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            scope.log_group.log_group_arn,
+        )
+    ]
+    if settings.get("tracing") in TRACING_MODES:
+        # X-Ray has no resources that a policy could name.
+        statements.append(
+            statement(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
+        )
+    statements += settings.pop("initial_policy", ())
+    return iam.ManagedPolicy(scope, "Policy", roles=[scope.role], statements=statements)
+
+
+def function(
+    scope: LambdaFunction,
+    code: lambda_.Code | PythonCode,
+    handler: str,
+    runtime: lambda_.Runtime,
+    settings: FunctionOptions,
+) -> lambda_.Function:
+    """Make the function with the role and log group of *scope*."""
+    if not isinstance(code, lambda_.Code):
+        architecture = settings["architecture"]
+        code = code.for_function(
+            scope, runtime=runtime, architecture=architecture, handler=handler
+        )
+    # Set on the resource below, since CDK's L2 would add grants of its own.
+    tracing = settings.pop("tracing")
+    dead_letters = _dead_letters(scope, settings)
+    made = lambda_.Function(
+        scope,
+        "Function",
+        code=code,
+        handler=handler,
+        runtime=runtime,
+        timeout=scope.timeout,
+        role=scope.role,
+        log_group=scope.log_group,
+        **settings,
+    )
+    resource = cast("lambda_.CfnFunction", made.node.default_child)
+    check_inline_code(scope, code, resource)
+    if tracing in TRACING_MODES:
+        resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(
+            mode=TRACING_MODES[tracing]
+        )
+    if dead_letters is not None:
+        resource.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(
+            target_arn=dead_letters.arn
+        )
+    _grant_what_options_need(scope, made, settings, dead_letters)
+    return made
+
+
+def _dead_letters(scope: LambdaFunction, settings: FunctionOptions) -> Target | None:
+    queue = settings.pop("dead_letter_queue", None)
+    topic = settings.pop("dead_letter_topic", None)
+    if queue is not None:
+        return to_queue(queue, scope)
+    return None if topic is None else to_topic(topic, scope)
+
+
+def _grant_what_options_need(
+    scope: LambdaFunction,
+    made: lambda_.Function,
+    settings: FunctionOptions,
+    dead_letters: Target | None,
+) -> None:
+    first = list(dead_letters.statements) if dead_letters is not None else []
+    if "vpc" in settings:
+        first.append(statement(NETWORK_ACTIONS, "*"))
+        # For Lambda itself, not for the function's code.
+        scope.policy.add_statements(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=list(NETWORK_ACTIONS),
+                resources=["*"],
+                conditions={
+                    "ArnEquals": {"lambda:SourceFunctionArn": [made.function_arn]}
+                },
+            )
+        )
+    if "durable_config" in settings:
+        # https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html
+        state = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]
+        scope.policy.add_statements(statement(state, f"{made.function_arn}:*"))
+    if first:
+        # Lambda looks for these when it creates the function. The policy above comes
+        # later on purpose: it may name what in turn names the alias.
+        made.node.add_dependency(
+            iam.ManagedPolicy(
+                scope, "CreationPolicy", roles=[scope.role], statements=first
+            )
+        )

@@ -1,0 +1,292 @@
+"""What Lambda would refuse about a function, found at synthesis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration, Size, SizeRoundingBehavior, Stack, Token
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from lambda_constructs import limits
+from lambda_constructs._options import NOT_OPTIONS, FunctionOptions
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_range,
+    nearest,
+    seconds,
+)
+from lambda_constructs.practices import Practice
+
+
+def check_function(
+    scope: Construct,
+    handler: str,
+    runtime: lambda_.Runtime,
+    timeout: Duration,
+    options: FunctionOptions,
+) -> None:
+    """Check every limit of a function, and the options that exclude each other.
+
+    Raises:
+        ConfigurationError: Lambda would refuse the function.
+    """
+    _check_names(scope, options)
+    _check_timeout(scope, timeout)
+    _check_sizes(scope, options)
+    _check_environment(scope, options.get("environment", {}))
+    _check_text(scope, options)
+    _check_package(scope, handler, runtime, options)
+    _check_snap_start(scope, runtime, options)
+    _check_logging(scope, options)
+    _check_dead_letters(scope, options)
+
+
+def _check_names(scope: Construct, options: FunctionOptions) -> None:
+    for name in options:
+        if name in NOT_OPTIONS:
+            raise ConfigurationError(
+                f"{name} is not an option here: {NOT_OPTIONS[name]}", scope=scope
+            )
+        if name not in FunctionOptions.__annotations__:
+            raise ConfigurationError(
+                f"{name} is not an option of aws_lambda.Function"
+                + nearest(name, FunctionOptions.__annotations__),
+                scope=scope,
+            )
+
+
+def _check_timeout(scope: Construct, timeout: Duration) -> None:
+    length = seconds(timeout)
+    remedy = "split longer work into steps, with Step Functions for example"
+    check_range(
+        "timeout",
+        length,
+        *limits.TIMEOUT_SECONDS,
+        unit="s",
+        scope=scope,
+        remedy=remedy,
+    )
+    if length is not None and length != int(length):
+        raise ConfigurationError(
+            f"timeout must be whole seconds, got {length:g} s; round it up", scope=scope
+        )
+
+
+def _check_sizes(scope: Construct, options: FunctionOptions) -> None:
+    check_range(
+        "memory_size",
+        options.get("memory_size"),
+        *limits.MEMORY_MB,
+        unit="MB",
+        scope=scope,
+    )
+    check_range(
+        "ephemeral_storage_size",
+        _mebibytes(options.get("ephemeral_storage_size")),
+        *limits.EPHEMERAL_STORAGE_MB,
+        unit="MB",
+        scope=scope,
+    )
+    reserved = options.get("reserved_concurrent_executions")
+    if reserved is None or Token.is_unresolved(reserved):
+        return
+    if reserved < 0:
+        raise ConfigurationError(
+            f"reserved_concurrent_executions must not be negative, got {reserved}; "
+            "leave it out to share the account's concurrency",
+            scope=scope,
+        )
+    if reserved == 0:
+        Practice.RESERVED_CONCURRENCY_ZERO.warn(
+            scope,
+            "reserved_concurrent_executions=0 throttles every invocation, so the "
+            "function is switched off; leave it out to switch it on",
+        )
+
+
+def _check_environment(scope: Construct, environment: Mapping[str, str]) -> None:
+    for name in environment:
+        if name in limits.RESERVED_ENVIRONMENT_NAMES:
+            raise ConfigurationError(
+                f"environment must not set {name}, which Lambda sets itself; "
+                "choose another name",
+                scope=scope,
+            )
+        if not limits.ENVIRONMENT_NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"environment names must be a letter and then one or more letters, "
+                f"digits or underscores, got {name!r}; rename it",
+                scope=scope,
+            )
+    # What a token will resolve to is not known; all else must fit already.
+    size = sum(
+        len(text.encode())
+        for pair in environment.items()
+        for text in pair
+        if not Token.is_unresolved(text)
+    )
+    if size > limits.ENVIRONMENT_BYTES:
+        raise ConfigurationError(
+            f"environment must be at most {limits.ENVIRONMENT_BYTES:,} bytes, names "
+            f"and values together, got {size:,} bytes; keep large values in Parameter "
+            "Store, AppConfig or S3 and pass their names",
+            scope=scope,
+        )
+
+
+def _check_text(scope: Construct, options: FunctionOptions) -> None:
+    name = options.get("function_name")
+    if (
+        name is not None
+        and not Token.is_unresolved(name)
+        and not limits.FUNCTION_NAME.fullmatch(name)
+    ):
+        raise ConfigurationError(
+            "function_name must be 1 to 64 letters, digits, hyphens or underscores, "
+            f"got {name!r} ({len(name)} characters); leave it out to have one made",
+            scope=scope,
+        )
+    _check_count(
+        scope, "description", options.get("description"), limits.DESCRIPTION_CHARACTERS
+    )
+    _check_count(scope, "layers", options.get("layers"), limits.LAYERS)
+    groups = options.get("security_groups")
+    _check_count(scope, "security_groups", groups, limits.SECURITY_GROUPS)
+    _check_count(scope, "vpc_subnets", _subnets(options), limits.SUBNETS)
+
+
+def _check_count(
+    scope: Construct, name: str, value: Sequence[object] | None, most: int
+) -> None:
+    if value is None or Token.is_unresolved(value) or len(value) <= most:
+        return
+    items = name.removeprefix("vpc_").replace("_", " ")
+    unit = "characters" if isinstance(value, str) else items
+    raise ConfigurationError(
+        f"{name} must be at most {most} {unit}, got {len(value)}", scope=scope
+    )
+
+
+def _subnets(options: FunctionOptions) -> Sequence[str] | None:
+    vpc, chosen = options.get("vpc"), options.get("vpc_subnets")
+    if vpc is None:
+        return None
+    selection = chosen or ec2.SubnetSelection()
+    return vpc.select_subnets(
+        availability_zones=selection.availability_zones,
+        one_per_az=selection.one_per_az,
+        subnet_filters=selection.subnet_filters,
+        subnet_group_name=selection.subnet_group_name,
+        subnets=selection.subnets,
+        subnet_type=selection.subnet_type,
+    ).subnet_ids
+
+
+def _check_package(
+    scope: Construct, handler: str, runtime: lambda_.Runtime, options: FunctionOptions
+) -> None:
+    from_image = runtime.name == lambda_.Runtime.FROM_IMAGE.name
+    if from_image != (handler == lambda_.Handler.FROM_IMAGE):
+        raise ConfigurationError(
+            "runtime and handler must both be FROM_IMAGE, or neither, got runtime="
+            f"{runtime.name} and handler={handler!r}; a container image states both "
+            "itself: pass Runtime.FROM_IMAGE and Handler.FROM_IMAGE",
+            scope=scope,
+        )
+    if from_image and options.get("layers"):
+        raise ConfigurationError(
+            "layers must not be given for a container image; copy them into the image",
+            scope=scope,
+        )
+    if not Token.is_unresolved(handler) and not limits.HANDLER.fullmatch(handler):
+        raise ConfigurationError(
+            "handler must be 1 to 128 characters without white space, got "
+            f"{handler!r} ({len(handler)} characters); pass module.function",
+            scope=scope,
+        )
+    if options.get("filesystem") and not options.get("vpc"):
+        raise ConfigurationError(
+            "filesystem needs vpc, got none; pass the VPC of its mount targets",
+            scope=scope,
+        )
+
+
+def _check_snap_start(
+    scope: Construct, runtime: lambda_.Runtime, options: FunctionOptions
+) -> None:
+    if options.get("snap_start") is None:
+        return
+    storage = _mebibytes(options.get("ephemeral_storage_size")) or 0
+    faults = {
+        f"runtime {runtime.name}": not runtime.supports_snap_start,
+        "filesystem": options.get("filesystem") is not None,
+        "tenancy_config": options.get("tenancy_config") is not None,
+        f"ephemeral_storage_size above {limits.SNAP_START_EPHEMERAL_STORAGE_MB} MB": (
+            storage > limits.SNAP_START_EPHEMERAL_STORAGE_MB
+        ),
+    }
+    for fault, found in faults.items():
+        if found:
+            raise ConfigurationError(
+                f"snap_start does not work with {fault}; leave one of them out",
+                scope=scope,
+            )
+
+
+def _check_logging(scope: Construct, options: FunctionOptions) -> None:
+    if options.get("logging_format") != lambda_.LoggingFormat.TEXT:
+        return
+    levels = {"application_log_level_v2", "system_log_level_v2"} & options.keys()
+    if levels:
+        raise ConfigurationError(
+            f"{' and '.join(sorted(levels))} need JSON logs, got "
+            "logging_format=LoggingFormat.TEXT; leave logging_format out",
+            scope=scope,
+        )
+
+
+def _check_dead_letters(scope: Construct, options: FunctionOptions) -> None:
+    queue: sqs.Queue | sqs.IQueue | None = options.get("dead_letter_queue")
+    topic: sns.Topic | sns.ITopic | None = options.get("dead_letter_topic")
+    if queue is not None and topic is not None:
+        raise ConfigurationError(
+            "dead_letter_queue and dead_letter_topic exclude each other; pass one",
+            scope=scope,
+        )
+    for name, store in (("dead_letter_queue", queue), ("dead_letter_topic", topic)):
+        if store is not None and store.fifo:
+            raise ConfigurationError(
+                f"{name} must be standard, got FIFO {store.node.path}; "
+                "Lambda cannot send to FIFO, pass a standard one",
+                scope=scope,
+            )
+
+
+def _mebibytes(size: Size | None) -> float | None:
+    if size is None or size.is_unresolved():
+        return None
+    return size.to_mebibytes(rounding=SizeRoundingBehavior.NONE)
+
+
+def check_inline_code(
+    scope: Construct, code: lambda_.Code, resource: lambda_.CfnFunction
+) -> None:
+    """Check the length of code that is part of the template.
+
+    Raises:
+        ConfigurationError: CloudFormation would refuse the code.
+    """
+    if not code.is_inline:
+        return
+    text = Stack.of(scope).resolve(resource.code)["zipFile"]
+    if isinstance(text, str) and len(text) > limits.INLINE_CODE_CHARACTERS:
+        raise ConfigurationError(
+            f"inline code must be at most {limits.INLINE_CODE_CHARACTERS:,} "
+            f"characters, got {len(text):,}; put it in a folder and pass "
+            "PythonCode.from_folder()",
+            scope=scope,
+        )

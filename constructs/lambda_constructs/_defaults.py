@@ -1,0 +1,81 @@
+"""What a function gets that says nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import IConstruct
+
+__all__ = ["FunctionDefaults"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionDefaults:
+    """Defaults for every `LambdaFunction` below a scope.
+
+    What the function itself says wins, then what the nearest scope says, then the
+    library. `environment` alone is merged, name by name, in that order.
+
+    Attributes:
+        architecture: The instruction set. The library says arm64.
+        environment: Variables that every function gets.
+        log_removal_policy: What becomes of the log group when it leaves the stack.
+            The library retains it, unless the creation that made it was rolled back.
+        log_retention: How long logs are kept. The library says one year.
+        logging_format: The library says JSON.
+        memory_size: In MB, which also sets the share of CPU. The library says 512.
+        runtime: The library says the newest Python that Lambda and CDK support.
+        tracing: X-Ray. The library says active.
+    """
+
+    architecture: lambda_.Architecture | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    log_removal_policy: RemovalPolicy | None = None
+    log_retention: logs.RetentionDays | None = None
+    logging_format: lambda_.LoggingFormat | None = None
+    memory_size: int | None = None
+    runtime: lambda_.Runtime | None = None
+    tracing: lambda_.Tracing | None = None
+
+    def apply_to(self, scope: IConstruct) -> None:
+        """Use these for every function defined below *scope* from now on."""
+        # Held by id and beside the scope itself: jsii forgets a Python object that
+        # nothing else holds, and would then show the scope as another object.
+        _applied[id(scope)] = (scope, self)
+
+    @classmethod
+    def of(cls, scope: IConstruct) -> FunctionDefaults:
+        """Give what holds for *scope*: the nearest word on each, or the library's."""
+        found = LIBRARY
+        if not _applied:
+            return found
+        for parent in scope.node.scopes:
+            if id(parent) in _applied:
+                found = _applied[id(parent)][1]._over(found)
+        return found
+
+    def _over(self, outer: FunctionDefaults) -> FunctionDefaults:
+        stated = {
+            each.name: value
+            for each in fields(self)
+            if (value := getattr(self, each.name)) is not None
+        }
+        stated["environment"] = {**outer.environment, **self.environment}
+        return replace(outer, **stated)
+
+
+LIBRARY = FunctionDefaults(
+    architecture=lambda_.Architecture.ARM_64,
+    log_removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    log_retention=logs.RetentionDays.ONE_YEAR,
+    logging_format=lambda_.LoggingFormat.JSON,
+    memory_size=512,
+    runtime=lambda_.Runtime.PYTHON_3_14,
+    tracing=lambda_.Tracing.ACTIVE,
+)
+
+_applied: dict[int, tuple[IConstruct, FunctionDefaults]] = {}

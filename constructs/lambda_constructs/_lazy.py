@@ -1,0 +1,19 @@
+"""Packages whose modules are imported when a name of theirs is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+
+def lazy_attributes(
+    package: str, modules: Mapping[str, str]
+) -> Callable[[str], object]:
+    """Give the `__getattr__` of *package* for names that *modules* hold (PEP 562)."""
+
+    def get(name: str) -> object:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{modules[name]}"), name)
+
+    return get

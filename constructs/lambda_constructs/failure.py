@@ -1,0 +1,206 @@
+"""Where events go that a function could not process, and what else happens to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+
+from lambda_constructs import limits
+from lambda_constructs._destinations import (
+    Target,
+    own_queue,
+    refuse_fifo,
+    to_bucket,
+    to_event_bus,
+    to_function,
+    to_queue,
+    to_topic,
+)
+from lambda_constructs.errors import ConfigurationError, check_range, seconds
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+
+    from lambda_constructs.function import LambdaFunction
+
+__all__ = ["AsyncInvoke", "FailureDestination", "SuccessDestination"]
+
+
+_Resolve = Callable[["LambdaFunction"], Target]
+
+
+@dataclass(frozen=True)
+class FailureDestination:
+    """Where Lambda sends the record of an event that it gave up.
+
+    The record holds the event, the error and the number of attempts. What sending
+    takes is granted to the function and nothing else.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+
+    kind: str
+    _resolve: _Resolve
+
+    @classmethod
+    def new_queue(cls) -> FailureDestination:
+        """Send to a queue made beside the function: encrypted, TLS only, 14 days."""
+        return cls("queue", lambda function: to_queue(own_queue(function), function))
+
+    @classmethod
+    def queue(cls, queue: sqs.Queue | sqs.IQueue) -> FailureDestination:
+        """Send to a standard queue."""
+        refuse_fifo(queue)
+        return cls("queue", lambda function: to_queue(queue, function))
+
+    @classmethod
+    def topic(cls, topic: sns.Topic | sns.ITopic) -> FailureDestination:
+        """Publish to a standard topic; a record above 256 KB loses its payload."""
+        refuse_fifo(topic)
+        return cls("topic", lambda function: to_topic(topic, function))
+
+    @classmethod
+    def bucket(cls, bucket: s3.Bucket | s3.IBucket) -> FailureDestination:
+        """Write an object; the one kind that has no limit of its own on size."""
+        return cls("bucket", lambda function: to_bucket(bucket, function))
+
+    @classmethod
+    def function(cls, function: LambdaFunction) -> FailureDestination:
+        """Invoke another function's live alias, asynchronously."""
+        return cls("function", lambda failing: to_function(function, failing))
+
+    @classmethod
+    def event_bus(cls, bus: events.EventBus | events.IEventBus) -> FailureDestination:
+        """Put an event on a bus."""
+        return cls("event bus", lambda _: to_event_bus(bus))
+
+    def bind(self, function: LambdaFunction, /) -> str:
+        """Grant *function* what sending takes, and give the destination's ARN."""
+        return self._resolve(function).grant_to(function)
+
+
+@dataclass(frozen=True)
+class SuccessDestination:
+    """Where Lambda sends the record of an event that the function processed.
+
+    A bucket is not among them: Lambda offers it for failures only.
+    """
+
+    kind: str
+    _resolve: _Resolve
+
+    @classmethod
+    def queue(cls, queue: sqs.Queue | sqs.IQueue) -> SuccessDestination:
+        """Send to a standard queue."""
+        refuse_fifo(queue)
+        return cls("queue", lambda function: to_queue(queue, function))
+
+    @classmethod
+    def topic(cls, topic: sns.Topic | sns.ITopic) -> SuccessDestination:
+        """Publish to a standard topic; a record above 256 KB loses its payload."""
+        refuse_fifo(topic)
+        return cls("topic", lambda function: to_topic(topic, function))
+
+    @classmethod
+    def function(cls, function: LambdaFunction) -> SuccessDestination:
+        """Invoke another function's live alias, asynchronously."""
+        return cls("function", lambda sender: to_function(function, sender))
+
+    @classmethod
+    def event_bus(cls, bus: events.EventBus | events.IEventBus) -> SuccessDestination:
+        """Put an event on a bus."""
+        return cls("event bus", lambda _: to_event_bus(bus))
+
+    def bind(self, function: LambdaFunction, /) -> str:
+        """Grant *function* what sending takes, and give the destination's ARN."""
+        return self._resolve(function).grant_to(function)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsyncInvoke:
+    """What becomes of the events that Lambda accepted without the caller waiting.
+
+    It is set on the alias `live`: set on the function, as CDK does, it would hold for
+    $LATEST, which nothing invokes.
+
+    Attributes:
+        retry_attempts: Retries after an error of the function, 0 to 2; they come one
+            and two minutes later.
+        max_event_age: How long an event may wait, 1 minute to 6 hours, throttles
+            included. Left out, 6 hours.
+        on_failure: Where the events go that Lambda gave up. Left out, a queue is
+            made beside the function.
+        on_success: Where the record of each processed event goes. Left out, nowhere.
+
+    Raises:
+        ConfigurationError: A value is out of range.
+    """
+
+    retry_attempts: int = 2
+    max_event_age: Duration | None = None
+    on_failure: FailureDestination | None = None
+    on_success: SuccessDestination | None = None
+
+    def __post_init__(self) -> None:
+        check_range("retry_attempts", self.retry_attempts, *limits.ASYNC_RETRY_ATTEMPTS)
+        check_range(
+            "max_event_age",
+            seconds(self.max_event_age),
+            *limits.ASYNC_EVENT_AGE_SECONDS,
+            unit="s",
+        )
+
+    def bind(self, function: LambdaFunction, /) -> lambda_.CfnEventInvokeConfig:
+        """Configure the live alias of *function*.
+
+        Raises:
+            ConfigurationError: The function has such a configuration already.
+        """
+        if function.node.try_find_child("AsyncInvoke") is not None:
+            raise ConfigurationError(
+                "asynchronous invocation is configured already; configure it once",
+                scope=function,
+            )
+        on_failure = self.on_failure or FailureDestination.new_queue()
+        # L1, since CDK's destinations grant more than sending: GetQueueUrl and
+        # GetQueueAttributes on a queue, ten reading actions on a bucket.
+        config = lambda_.CfnEventInvokeConfig(
+            function,
+            "AsyncInvoke",
+            function_name=function.function.function_name,
+            qualifier=function.live.alias_name,
+            maximum_retry_attempts=self.retry_attempts,
+            maximum_event_age_in_seconds=(
+                limits.ASYNC_EVENT_AGE_SECONDS[1]
+                if self.max_event_age is None
+                else self.max_event_age.to_seconds()
+            ),
+            destination_config=_destination_config(
+                on_failure.bind(function),
+                self.on_success.bind(function) if self.on_success else None,
+            ),
+        )
+        # Lambda checks the role's permissions when it is given the destinations.
+        config.node.add_dependency(function.policy, function.live)
+        return config
+
+
+def _destination_config(
+    on_failure: str, on_success: str | None
+) -> lambda_.CfnEventInvokeConfig.DestinationConfigProperty:
+    kinds = lambda_.CfnEventInvokeConfig
+    return kinds.DestinationConfigProperty(
+        on_failure=kinds.OnFailureProperty(destination=on_failure),
+        on_success=(
+            None
+            if on_success is None
+            else kinds.OnSuccessProperty(destination=on_success)
+        ),
+    )

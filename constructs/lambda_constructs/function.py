@@ -1,0 +1,149 @@
+"""The function: its role, its logs, its versions and its live alias."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar, Unpack
+
+import jsii
+from aws_cdk import Duration, IResource
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from lambda_constructs import _build
+from lambda_constructs._checks import check_function
+from lambda_constructs._defaults import FunctionDefaults
+from lambda_constructs._options import FunctionOptions
+from lambda_constructs.errors import ConfigurationError, jsii_errors
+from lambda_constructs.permissions import arn_for, statement
+
+if TYPE_CHECKING:
+    from lambda_constructs.code import PythonCode
+    from lambda_constructs.failure import AsyncInvoke
+
+__all__ = ["EventSource", "FunctionDefaults", "FunctionOptions", "LambdaFunction"]
+
+Bound_co = TypeVar("Bound_co", covariant=True)
+
+
+class EventSource(Protocol[Bound_co]):
+    """Anything that can invoke a function: one class with one method."""
+
+    def bind(self, function: LambdaFunction, /) -> Bound_co:
+        """Wire this source to *function* and give what the other side needs."""
+
+
+@jsii.implements(iam.IGrantable)
+class LambdaFunction(Construct):
+    """A Lambda function with a role, a log group, versions and a live alias of its own.
+
+    Attributes:
+        event_sources: What has been bound to it, in that order.
+        function: The underlying L2; an escape hatch, not what to invoke.
+        live: The alias that every caller invokes.
+        log_group: Where the function writes.
+        policy: What the function may do; the one policy of its role.
+        reserved_concurrent_executions: Concurrency set aside for it, and its ceiling.
+        role: The execution role, which no other function uses.
+        timeout: After how long Lambda stops an invocation.
+    """
+
+    event_sources: list[EventSource[object]]
+    function: lambda_.Function
+    live: lambda_.Alias
+    log_group: logs.LogGroup | logs.ILogGroup
+    policy: iam.ManagedPolicy
+    reserved_concurrent_executions: int | None
+    role: iam.Role
+    timeout: Duration
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        code: lambda_.Code | PythonCode,
+        timeout: Duration,
+        handler: str = "index.handler",
+        runtime: lambda_.Runtime | None = None,
+        async_invoke: AsyncInvoke | None = None,
+        **options: Unpack[FunctionOptions],
+    ) -> None:
+        """Define the function and all that belongs to it.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            code: A deployment package.
+            timeout: 1 second to 15 minutes; Lambda's own 3 seconds are never right.
+            handler: Module and function, as in `index.handler`.
+            runtime: Left out, the newest Python that Lambda and CDK support.
+            async_invoke: What becomes of events whose sender does not wait.
+            options: Any other option of `aws_lambda.Function`; what is given here
+                wins over every default.
+
+        Raises:
+            ConfigurationError: Lambda would refuse the function.
+        """
+        with jsii_errors(scope):
+            super().__init__(scope, id)
+        defaults = FunctionDefaults.of(self)
+        runtime = runtime or defaults.runtime or lambda_.Runtime.PYTHON_3_14
+        settings = _build.settled(options, defaults)
+        with jsii_errors(self):
+            check_function(self, handler, runtime, timeout, settings)
+        self.event_sources = []
+        self.reserved_concurrent_executions = settings.get(
+            "reserved_concurrent_executions"
+        )
+        self.timeout = timeout
+        with jsii_errors(self):
+            self.log_group = _build.log_group(self, settings, defaults)
+            self.role = iam.Role(
+                self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+            )
+            self.policy = _build.policy(self, settings)
+            self.function = _build.function(self, code, handler, runtime, settings)
+            self.live = lambda_.Alias(
+                self, "Live", alias_name="live", version=self.function.current_version
+            )
+        if async_invoke is not None:
+            async_invoke.bind(self)
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """Lets every `grant_*` method of CDK take this construct."""
+        return self.policy.grant_principal
+
+    def add_event_source(self, source: EventSource[Bound_co]) -> Bound_co:
+        """Let *source* invoke the live alias, and give what it makes for that.
+
+        Raises:
+            ConfigurationError: The source and this function do not fit together.
+        """
+        with jsii_errors(self):
+            bound = source.bind(self)
+        self.event_sources.append(source)
+        return bound
+
+    def allow(self, *actions: str, on: IResource | str) -> None:
+        """Allow exactly *actions* on exactly *on*: a resource, or an ARN.
+
+        S3's object actions are allowed on the objects of the bucket. A customer's
+        key is a resource of its own: `allow("kms:Decrypt", on=key)`.
+
+        Raises:
+            ConfigurationError: An action has a wildcard or cannot apply to *on*.
+        """
+        if not actions:
+            raise ConfigurationError(
+                "allow() needs one action or more, got none; name what the handler "
+                "calls, as in allow('dynamodb:PutItem', on=table)",
+                scope=self,
+            )
+        by_arn: dict[str, list[str]] = {}
+        for action in actions:
+            by_arn.setdefault(arn_for(action, on, self), []).append(action)
+        for arn, names in by_arn.items():
+            self.policy.add_statements(statement(names, arn))

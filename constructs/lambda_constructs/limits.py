@@ -1,0 +1,112 @@
+"""Every limit of the service that is checked at synthesis, once, with its source.
+
+Each constant names its page below docs.aws.amazon.com/lambda/latest/; `api/` pages
+are the API reference, `dg/` pages the developer guide.
+"""
+
+from __future__ import annotations
+
+import re
+
+# --- function ---------------------------------------------------------------
+
+TIMEOUT_SECONDS = (1, 900)
+"""dg/gettingstarted-limits.html: 15 minutes."""
+
+MEMORY_MB = (128, 10_240)
+"""dg/gettingstarted-limits.html."""
+
+EPHEMERAL_STORAGE_MB = (512, 10_240)
+"""dg/gettingstarted-limits.html: /tmp, in 1 MB steps."""
+
+ENVIRONMENT_BYTES = 4_096
+"""dg/gettingstarted-limits.html: all names and values together, UTF-8."""
+
+ENVIRONMENT_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+"""api/API_Environment.html: two characters at least."""
+
+RESERVED_ENVIRONMENT_NAMES = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+"""dg/configuration-envvars.html: set by Lambda itself."""
+
+FUNCTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
+"""api/API_CreateFunction.html."""
+
+DESCRIPTION_CHARACTERS = 256
+"""api/API_CreateFunction.html."""
+
+HANDLER = re.compile(r"[^\s]{1,128}")
+"""api/API_CreateFunction.html."""
+
+LAYERS = 5
+"""dg/gettingstarted-limits.html."""
+
+INLINE_CODE_CHARACTERS = 4_096
+"""CloudFormation's AWS::Lambda::Function Code.ZipFile."""
+
+SUBNETS = 16
+SECURITY_GROUPS = 5
+"""api/API_VpcConfig.html."""
+
+SNAP_START_EPHEMERAL_STORAGE_MB = 512
+"""dg/snapstart.html: no more than the default."""
+
+# --- asynchronous invocation ------------------------------------------------
+
+ASYNC_RETRY_ATTEMPTS = (0, 2)
+ASYNC_EVENT_AGE_SECONDS = (60, 21_600)
+"""api/API_PutFunctionEventInvokeConfig.html."""
+
+# --- event source mappings --------------------------------------------------
+
+BATCHING_WINDOW_SECONDS = (0, 300)
+"""api/API_CreateEventSourceMapping.html."""
+
+FILTERS = 10
+FILTERS_WITHOUT_QUOTA_INCREASE = 5
+"""dg/invocation-eventfiltering.html: five, ten on request."""
+
+FILTER_PATTERN_CHARACTERS = 4_096
+"""api/API_Filter.html."""
+
+SQS_BATCH_SIZE = (1, 10_000)
+SQS_BATCH_SIZE_WITHOUT_WINDOW = 10
+SQS_FIFO_BATCH_SIZE = (1, 10)
+"""api/API_CreateEventSourceMapping.html: above 10 a window of at least 1 s."""
+
+SQS_MAX_CONCURRENCY = (2, 1_000)
+"""api/API_ScalingConfig.html."""
+
+SQS_MINIMUM_POLLERS = (2, 200)
+SQS_MAXIMUM_POLLERS = (2, 10_000)
+"""api/API_ProvisionedPollerConfig.html; CDK still stops at 2,000."""
+
+# --- queues -----------------------------------------------------------------
+
+SQS_DEFAULT_VISIBILITY_SECONDS = 30
+SQS_VISIBILITY_SECONDS = (0, 43_200)
+SQS_DEFAULT_RETENTION_SECONDS = 345_600
+"""AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html."""
+
+SQS_MAX_RECEIVE_COUNT = (1, 1_000)
+"""AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html."""

@@ -1,0 +1,61 @@
+"""The recommendations that this library warns about and leaves to you."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from aws_cdk import Annotations
+from constructs import IConstruct
+
+from lambda_constructs.errors import ConfigurationError
+
+__all__ = ["Practice"]
+
+
+class Practice(Enum):
+    """A recommendation; its value is the id of the warning, which is public API.
+
+    `cdk synth --strict` turns warnings into errors; `acknowledge` answers one.
+    """
+
+    ESM_FILTER_QUOTA = "lambda-constructs:esm-filter-quota"
+    """More than five filters need a raised quota."""
+
+    RESERVED_CONCURRENCY_ZERO = "lambda-constructs:reserved-concurrency-zero"
+    """Reserved concurrency of 0 switches a function off."""
+
+    SQS_DEAD_LETTER_QUEUE = "lambda-constructs:sqs-dead-letter-queue"
+    """A queue without a dead-letter queue retries a poison message till it expires."""
+
+    SQS_DEAD_LETTER_RETENTION = "lambda-constructs:sqs-dead-letter-retention"
+    """A message keeps its age when it moves, so the dead letters must live longer."""
+
+    SQS_IMPORTED_QUEUE = "lambda-constructs:sqs-imported-queue"
+    """Nothing is known of an imported queue's visibility timeout and dead letters."""
+
+    SQS_MAX_CONCURRENCY = "lambda-constructs:sqs-max-concurrency"
+    """Reserved concurrency alone throttles the poller and uses up receives."""
+
+    SQS_MAX_RECEIVE_COUNT = "lambda-constructs:sqs-max-receive-count"
+    """Fewer than five receives dead-letter good messages when Lambda throttles."""
+
+    SQS_VISIBILITY_TIMEOUT = "lambda-constructs:sqs-visibility-timeout"
+    """Under six function timeouts plus the window, a batch may be delivered twice."""
+
+    def warn(self, scope: IConstruct, message: str) -> None:
+        """Tell at synthesis that *scope* departs from this practice."""
+        Annotations.of(scope).add_warning_v2(self.value, message)
+
+    def acknowledge(self, scope: IConstruct, *, reason: str) -> None:
+        """Record why *scope* and all below it depart, which silences the warning.
+
+        Raises:
+            ConfigurationError: The reason is empty.
+        """
+        if not reason.strip():
+            raise ConfigurationError(
+                f"acknowledging {self.value} needs a reason, got none; "
+                "say why the practice does not apply here",
+                scope=scope,
+            )
+        Annotations.of(scope).acknowledge_warning(self.value, reason)
