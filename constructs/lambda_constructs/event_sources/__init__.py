@@ -1,0 +1,18 @@
+"""Everything that can invoke a function: one class, and one module, per service.
+
+A module is imported when its class is first asked for, so that a program pays for
+those services only that it uses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambda_constructs._lazy import lazy_attributes
+
+if TYPE_CHECKING:
+    from lambda_constructs.event_sources.sqs import SqsEventSource
+
+__all__ = ["SqsEventSource"]
+
+__getattr__ = lazy_attributes(__name__, {"SqsEventSource": "sqs"})

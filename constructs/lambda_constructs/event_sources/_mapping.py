@@ -1,0 +1,90 @@
+"""What event source mappings have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import IResource, Stack
+from aws_cdk import aws_kms as kms
+
+from lambda_constructs import limits
+from lambda_constructs.errors import ConfigurationError, literal
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.practices import Practice
+
+
+def mapping_id(function: LambdaFunction, service: str, source: IResource) -> str:
+    """Give the id of the mapping from *source*: its path below its stack.
+
+    Raises:
+        ConfigurationError: *function* processes *source* already.
+    """
+    above = Stack.of(source).node.path
+    id = service + source.node.path.removeprefix(above).replace("/", "")
+    if function.node.try_find_child(id) is not None:
+        raise ConfigurationError(
+            f"{source.node.path} is an event source already; bind it once, with all "
+            "filters in one event source",
+            scope=function,
+        )
+    return id
+
+
+def check_region(function: LambdaFunction, source: IResource) -> None:
+    """Check that *source* is in the function's Region, as far as both are known.
+
+    Raises:
+        ConfigurationError: It is in another one.
+    """
+    there = literal(source.env.region)
+    here = literal(Stack.of(function).region)
+    if there and here and there != here:
+        raise ConfigurationError(
+            f"{source.node.path} must be in the function's Region {here}, got {there}; "
+            "Lambda polls its own Region only, so define both in one",
+            scope=function,
+        )
+
+
+def check_filters(
+    filters: Sequence[Mapping[str, object]], key: kms.Key | kms.IKey | None
+) -> None:
+    """Check how many filters there are, and how long.
+
+    Raises:
+        ConfigurationError: Lambda would refuse the filters.
+    """
+    if len(filters) > limits.FILTERS:
+        raise ConfigurationError(
+            f"filters must be at most {limits.FILTERS}, got {len(filters)}; "
+            "join patterns, since a list in a pattern matches any of its values"
+        )
+    for each in filters:
+        pattern = each.get("pattern")
+        if not isinstance(pattern, str):
+            raise ConfigurationError(
+                f"filters must each have a pattern, got {dict(each)!r}; "
+                "make them by FilterCriteria.filter(...)"
+            )
+        if len(pattern) > limits.FILTER_PATTERN_CHARACTERS:
+            raise ConfigurationError(
+                "a filter's pattern must be at most "
+                f"{limits.FILTER_PATTERN_CHARACTERS:,} characters, got "
+                f"{len(pattern):,}; split it into two filters"
+            )
+    if key is not None and not filters:
+        raise ConfigurationError(
+            "filter_encryption needs filters to encrypt, got none; leave it out"
+        )
+
+
+def warn_of_filter_quota(
+    function: LambdaFunction, filters: Sequence[Mapping[str, object]]
+) -> None:
+    """Tell that more than five filters need a quota increase."""
+    if len(filters) > limits.FILTERS_WITHOUT_QUOTA_INCREASE:
+        Practice.ESM_FILTER_QUOTA.warn(
+            function,
+            f"{len(filters)} filters on one event source need a raised quota, "
+            f"{limits.FILTERS_WITHOUT_QUOTA_INCREASE} do not; request it first",
+        )

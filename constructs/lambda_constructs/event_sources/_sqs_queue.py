@@ -1,0 +1,141 @@
+"""What a queue needs that Lambda polls: time to process, and a place to give up."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+
+from lambda_constructs import limits
+from lambda_constructs._queues import failure_queue
+from lambda_constructs.errors import ConfigurationError, literal, seconds
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.practices import Practice
+
+VISIBILITY_TIMEOUT_FACTOR = 6
+MAX_RECEIVE_COUNT = 5
+"""https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
+
+
+def settle_queue(
+    queue: sqs.Queue | sqs.IQueue,
+    function: LambdaFunction,
+    *,
+    window: Duration | None,
+    max_receive_count: int | None,
+) -> None:
+    """Check what *queue* says of visibility and dead letters, or say it for it.
+
+    Raises:
+        ConfigurationError: What it says cannot work with *function*.
+    """
+    resource = queue.node.default_child
+    if not (isinstance(queue, sqs.Queue) and isinstance(resource, sqs.CfnQueue)):
+        Practice.SQS_IMPORTED_QUEUE.warn(
+            function,
+            f"{queue.node.path} is imported, so see to it that its visibility timeout "
+            f"is at least {VISIBILITY_TIMEOUT_FACTOR} function timeouts plus the "
+            "batching window, and that it has a dead-letter queue",
+        )
+        return
+    _settle_visibility_timeout(queue, resource, function, window)
+    _settle_dead_letters(queue, resource, function, max_receive_count)
+
+
+def _settle_visibility_timeout(
+    queue: sqs.Queue,
+    resource: sqs.CfnQueue,
+    function: LambdaFunction,
+    window: Duration | None,
+) -> None:
+    timeout = seconds(function.timeout)
+    gathering = 0 if window is None else seconds(window)
+    if timeout is None or gathering is None:
+        return
+    wanted = VISIBILITY_TIMEOUT_FACTOR * timeout + gathering
+    if resource.visibility_timeout is None:
+        # SQS would take 30 seconds, which neither CDK nor its validator compares.
+        resource.visibility_timeout = wanted
+        return
+    given = literal(resource.visibility_timeout)
+    if given is None or given >= wanted:
+        return
+    remedy = f"pass visibility_timeout=Duration.seconds({wanted:g}) to the queue"
+    if given < timeout:
+        raise ConfigurationError(
+            f"visibility_timeout of {queue.node.path} must not be less than the "
+            f"function timeout of {timeout:g} s, got {given:g} s; {remedy}",
+            scope=function,
+        )
+    Practice.SQS_VISIBILITY_TIMEOUT.warn(
+        function,
+        f"visibility_timeout of {queue.node.path} is {given:g} s, less than "
+        f"{VISIBILITY_TIMEOUT_FACTOR} function timeouts plus the batching window, so "
+        f"a batch that is throttled may be delivered twice; {remedy}",
+    )
+
+
+def _settle_dead_letters(
+    queue: sqs.Queue,
+    resource: sqs.CfnQueue,
+    function: LambdaFunction,
+    max_receive_count: int | None,
+) -> None:
+    if queue.dead_letter_queue is not None:
+        _check_dead_letters(queue, queue.dead_letter_queue, function)
+    elif resource.redrive_policy is not None:
+        return  # set on the resource itself, or by another function's event source
+    elif max_receive_count is None:
+        Practice.SQS_DEAD_LETTER_QUEUE.warn(
+            function,
+            f"{queue.node.path} has no dead-letter queue, so a message that always "
+            "fails is retried until it expires and is lost; leave max_receive_count "
+            "out, or pass dead_letter_queue= to the queue",
+        )
+    else:
+        dead_letters = failure_queue(
+            queue,
+            "DeadLetters",
+            fifo=queue.fifo,
+            encryption_key=queue.encryption_master_key,
+        )
+        resource.redrive_policy = {
+            "deadLetterTargetArn": dead_letters.queue_arn,
+            "maxReceiveCount": max_receive_count,
+        }
+
+
+def _check_dead_letters(
+    queue: sqs.Queue, given: sqs.DeadLetterQueue, function: LambdaFunction
+) -> None:
+    if given.queue.fifo != queue.fifo:
+        kind = "FIFO" if queue.fifo else "standard"
+        raise ConfigurationError(
+            f"the dead-letter queue of {kind} {queue.node.path} must be {kind} too, "
+            f"got {given.queue.node.path}; pass fifo={queue.fifo} to it",
+            scope=function,
+        )
+    if (literal(given.max_receive_count) or MAX_RECEIVE_COUNT) < MAX_RECEIVE_COUNT:
+        Practice.SQS_MAX_RECEIVE_COUNT.warn(
+            function,
+            f"max_receive_count of {queue.node.path} is {given.max_receive_count:g}, "
+            "so a few throttled receives make a dead letter of a good message; pass "
+            f"max_receive_count={MAX_RECEIVE_COUNT} or more",
+        )
+    kept, dead_kept = _retention(queue), _retention(given.queue)
+    if kept is not None and dead_kept is not None and dead_kept <= kept:
+        Practice.SQS_DEAD_LETTER_RETENTION.warn(
+            function,
+            f"{given.queue.node.path} keeps messages no longer than {queue.node.path}, "
+            "and they arrive there with their age; pass "
+            "retention_period=Duration.days(14) to it",
+        )
+
+
+def _retention(queue: sqs.IQueue) -> float | None:
+    resource = queue.node.default_child
+    if not isinstance(resource, sqs.CfnQueue):
+        return None
+    kept = resource.message_retention_period
+    if kept is None:
+        return limits.SQS_DEFAULT_RETENTION_SECONDS
+    return literal(kept)

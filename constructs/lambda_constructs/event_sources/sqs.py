@@ -1,0 +1,224 @@
+"""Amazon SQS: Lambda polls the queue and invokes with a batch of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import cast
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+from lambda_constructs import limits
+from lambda_constructs.errors import ConfigurationError, check_range, literal, seconds
+from lambda_constructs.event_sources._mapping import (
+    check_filters,
+    check_region,
+    mapping_id,
+    warn_of_filter_quota,
+)
+from lambda_constructs.event_sources._sqs_queue import settle_queue
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.permissions import key_statement, statement
+from lambda_constructs.practices import Practice
+
+__all__ = ["SqsEventSource"]
+
+POLLER_ACTIONS = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+"""https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
+
+
+@dataclass(frozen=True)
+class SqsEventSource:
+    """Process the messages of a queue, standard or FIFO.
+
+    A queue that says nothing of them gets a visibility timeout of six function
+    timeouts plus the batching window, and a dead-letter queue of its own type as its
+    child `DeadLetters`.
+
+    Attributes:
+        queue: The queue to poll.
+        batch_size: Messages in a batch: 1 to 10, and up to 10,000 on a standard queue
+            with a *max_batching_window* of a second or more.
+        enabled: Whether Lambda polls.
+        filter_encryption: The key that encrypts *filters*.
+        filters: Which messages to process, by `FilterCriteria.filter(...)`: up to
+            five, any of which may match. Lambda deletes what none matches.
+        max_batching_window: How long to gather a batch, up to 5 minutes; standard
+            queues only. Left out, a batch never waits.
+        max_concurrency: How many batches may be in process at once, 2 to 1,000.
+            Prefer it to reserved concurrency, which throttles the poller instead.
+        max_receive_count: After how many receives a message is a dead letter, 1 to
+            1,000; None adds no dead-letter queue. A queue that names a dead-letter
+            queue itself keeps its own number.
+        metrics_config: Metrics of the mapping; SQS has `EVENT_COUNT`.
+        provisioned_poller_config: Pollers that are always there, 2 to 200 at least
+            and 2 to 10,000 at most; not together with *max_concurrency*.
+        report_batch_item_failures: Retry only those messages that the handler returns
+            as failed, not the whole batch.
+
+    Raises:
+        ConfigurationError: A value is out of range, or two exclude each other.
+    """
+
+    queue: sqs.Queue | sqs.IQueue
+    _: KW_ONLY
+    batch_size: int = 10
+    enabled: bool = True
+    filter_encryption: kms.Key | kms.IKey | None = None
+    filters: Sequence[Mapping[str, object]] = ()
+    max_batching_window: Duration | None = None
+    max_concurrency: int | None = None
+    max_receive_count: int | None = 5
+    metrics_config: lambda_.MetricsConfig | None = None
+    provisioned_poller_config: lambda_.ProvisionedPollerConfig | None = None
+    report_batch_item_failures: bool = True
+
+    def __post_init__(self) -> None:
+        window = seconds(self.max_batching_window)
+        check_range(
+            "max_batching_window", window, *limits.BATCHING_WINDOW_SECONDS, unit="s"
+        )
+        check_range("batch_size", self.batch_size, *limits.SQS_BATCH_SIZE)
+        self._check_batch_has_window()
+        check_range(
+            "max_concurrency", self.max_concurrency, *limits.SQS_MAX_CONCURRENCY
+        )
+        check_range(
+            "max_receive_count", self.max_receive_count, *limits.SQS_MAX_RECEIVE_COUNT
+        )
+        check_filters(self.filters, self.filter_encryption)
+        self._check_pollers()
+
+    def bind(self, function: LambdaFunction, /) -> lambda_.EventSourceMapping:
+        """Map the queue to *function*, which may then receive its messages.
+
+        Raises:
+            ConfigurationError: The queue and the function do not fit together.
+        """
+        id = mapping_id(function, "Sqs", self.queue)
+        self._check_type(function)
+        check_region(function, self.queue)
+        self._check_concurrency(function)
+        warn_of_filter_quota(function, self.filters)
+        settle_queue(
+            self.queue,
+            function,
+            window=self.max_batching_window,
+            max_receive_count=self.max_receive_count,
+        )
+        self._grant(function)
+        mapping = lambda_.EventSourceMapping(
+            function,
+            id,
+            target=function.live,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=self.batch_size,
+            enabled=self.enabled,
+            filter_encryption=self.filter_encryption,
+            filters=[dict(each) for each in self.filters] or None,
+            max_batching_window=self.max_batching_window,
+            max_concurrency=self.max_concurrency,
+            metrics_config=self.metrics_config,
+            report_batch_item_failures=self.report_batch_item_failures,
+        )
+        self._provision_pollers(mapping)
+        # Lambda checks the role's permissions when it creates the mapping.
+        mapping.node.add_dependency(function.policy)
+        return mapping
+
+    def _check_batch_has_window(self) -> None:
+        if (literal(self.batch_size) or 0) <= limits.SQS_BATCH_SIZE_WITHOUT_WINDOW:
+            return
+        window = seconds(self.max_batching_window)
+        if self.max_batching_window is None or (window is not None and window < 1):
+            raise ConfigurationError(
+                f"batch_size must be at most {limits.SQS_BATCH_SIZE_WITHOUT_WINDOW} "
+                f"without a batching window, got {self.batch_size:,}; pass "
+                "max_batching_window=Duration.seconds(1) or more"
+            )
+
+    def _check_pollers(self) -> None:
+        config = self.provisioned_poller_config
+        if config is None:
+            return
+        if self.max_concurrency is not None:
+            raise ConfigurationError(
+                "max_concurrency and provisioned_poller_config exclude each other; "
+                "pass maximum_pollers, each good for 10 batches at once, to limit it"
+            )
+        least, most = config.minimum_pollers, config.maximum_pollers
+        check_range("minimum_pollers", least, *limits.SQS_MINIMUM_POLLERS)
+        check_range("maximum_pollers", most, *limits.SQS_MAXIMUM_POLLERS)
+        if (literal(least) or 0) > (literal(most) or limits.SQS_MAXIMUM_POLLERS[1]):
+            raise ConfigurationError(
+                f"minimum_pollers must not be above maximum_pollers, got {least:g} "
+                f"above {most:g}; raise maximum_pollers"
+            )
+
+    def _check_type(self, function: LambdaFunction) -> None:
+        """A FIFO queue takes neither large batches nor a window."""
+        if not self.queue.fifo:
+            return
+        check_range(
+            f"batch_size of FIFO {self.queue.node.path}",
+            self.batch_size,
+            *limits.SQS_FIFO_BATCH_SIZE,
+            scope=function,
+        )
+        if self.max_batching_window is not None:
+            raise ConfigurationError(
+                f"max_batching_window must not be given for FIFO "
+                f"{self.queue.node.path}; leave it out",
+                scope=function,
+            )
+
+    def _check_concurrency(self, function: LambdaFunction) -> None:
+        reserved = literal(function.reserved_concurrent_executions)
+        if reserved is None:
+            return
+        sources = [
+            each
+            for each in (*function.event_sources, self)
+            if isinstance(each, SqsEventSource)
+        ]
+        claimed = sum(literal(each.max_concurrency) or 0 for each in sources)
+        if claimed > reserved:
+            raise ConfigurationError(
+                "max_concurrency of its queues together must not be above "
+                f"reserved_concurrent_executions of {reserved}, got {claimed}; raise "
+                "the latter or lower the former",
+                scope=function,
+            )
+        if self.max_concurrency is None:
+            Practice.SQS_MAX_CONCURRENCY.warn(
+                function,
+                f"reserved_concurrent_executions={reserved} throttles the poller of "
+                f"{self.queue.node.path}, and a throttled batch counts as received; "
+                f"pass max_concurrency={max(2, reserved - claimed)} to its source",
+            )
+
+    def _grant(self, function: LambdaFunction) -> None:
+        # Not grant_consume_messages(): the poller changes no visibility and knows
+        # the queue's URL.
+        function.policy.add_statements(statement(POLLER_ACTIONS, self.queue.queue_arn))
+        key = self.queue.encryption_master_key
+        if key is not None:
+            function.policy.add_statements(
+                key_statement(function, key, "sqs", "kms:Decrypt")
+            )
+
+    def _provision_pollers(self, mapping: lambda_.EventSourceMapping) -> None:
+        config = self.provisioned_poller_config
+        if config is None:
+            return
+        # On the resource, since CDK's L2 stops at the 2,000 pollers of old.
+        resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+        resource.provisioned_poller_config = (
+            lambda_.CfnEventSourceMapping.ProvisionedPollerConfigProperty(
+                minimum_pollers=config.minimum_pollers,
+                maximum_pollers=config.maximum_pollers,
+            )
+        )
