@@ -1,0 +1,1 @@
+"""Reference architectures: each module is one stack, and wires constructs only."""
