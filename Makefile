@@ -62,6 +62,9 @@ deploy: $(PY_READY) $(NODE_READY) ## Deploy into the account of your AWS credent
 .PHONY: lock
 lock: $(PY_READY) $(NODE_READY) ## Lock the newest allowed dependencies with their hashes
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
+	@for handler in lambda_src/*/requirements.txt; do \
+	  $(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock  # boto3 comes with Lambda's runtime" -c requirements/dev.txt $$(dirname $$handler)/requirements.in -o $$handler; \
+	done
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/emulator.in -o requirements/emulator.txt
 	@npm install --prefix requirements --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
@@ -17,7 +16,7 @@ os.environ.setdefault("CDK_VALIDATION", "false")
 import pytest
 from moto import mock_aws
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.synthesized import ROOT, Synthesized, synthesize
 
 
 class ColdStart(Protocol):
@@ -57,3 +56,9 @@ def cold_start(aws: None, monkeypatch: pytest.MonkeyPatch) -> ColdStart:
         return module
 
     return start
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
+    """Every reference stack, by its stem, synthesized once."""
+    return synthesize(tmp_path_factory.mktemp("cdk"))

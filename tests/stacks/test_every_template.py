@@ -1,0 +1,244 @@
+"""The library's promises, checked on every reference stack."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+
+import pytest
+
+from tests.synthesized import ROOT, STEMS, Synthesized
+
+FUNCTION = "AWS::Lambda::Function"
+MAPPING = "AWS::Lambda::EventSourceMapping"
+
+# No resources that a policy could name, by the service authorization reference.
+WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+
+pytestmark = pytest.mark.xdist_group("assembly")
+
+
+@pytest.fixture(params=STEMS)
+def stack(request, assembly) -> Synthesized:
+    return assembly[request.param]
+
+
+def statements(stack: Synthesized) -> list[dict]:
+    return [
+        statement
+        for properties in stack.properties("AWS::IAM::ManagedPolicy")
+        for statement in properties["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def test_each_function_has_a_role_of_its_own(stack):
+    """
+    What one function may do, no other may.
+    """
+    roles = [json.dumps(each["Role"]) for each in stack.properties(FUNCTION)]
+
+    assert roles
+    assert len(roles) == len(set(roles))
+
+
+def test_no_policy_is_inline_or_aws_s_own(stack):
+    """
+    One customer-managed policy says all that a role may do.
+    """
+    assert {} == stack.of_type("AWS::IAM::Policy")
+    for role in stack.properties("AWS::IAM::Role"):
+        assert not {"ManagedPolicyArns", "Policies"} & role.keys()
+
+
+def test_no_action_is_a_wildcard(stack):
+    """
+    Every action is one that somebody meant.
+    """
+    actions = [
+        action for each in statements(stack) for action in as_list(each["Action"])
+    ]
+
+    assert actions
+    assert [] == [action for action in actions if "*" in action]
+
+
+def test_no_resource_is_a_wildcard_but_for_actions_that_have_none(stack):
+    """
+    A bare * is X-Ray's, or a mistake.
+    """
+    wild = {
+        action
+        for each in statements(stack)
+        if "*" in as_list(each["Resource"])
+        for action in as_list(each["Action"])
+    }
+
+    assert wild <= WITHOUT_RESOURCES
+
+
+def test_each_function_is_reached_by_its_alias_alone(stack):
+    """
+    Mappings, permissions and asynchronous settings name `live`, never $LATEST.
+    """
+    for mapping in stack.properties(MAPPING):
+        assert '":live"' in json.dumps(mapping["FunctionName"])
+    for config in stack.properties("AWS::Lambda::EventInvokeConfig"):
+        assert "live" == config["Qualifier"]
+    for permission in stack.properties("AWS::Lambda::Permission"):
+        assert "Live" in json.dumps(permission["FunctionName"])
+    aliases = list(stack.properties("AWS::Lambda::Alias"))
+    assert len(aliases) == len(stack.of_type(FUNCTION))
+
+
+def test_each_permission_names_its_source(stack):
+    """
+    A service principal alone is every account's.
+    """
+    for permission in stack.properties("AWS::Lambda::Permission"):
+        assert {"SourceArn", "EventSourceToken"} & permission.keys()
+
+
+def test_each_path_ends_in_a_failure_store(stack):
+    """
+    A polled queue redrives; a stream and an asynchronous function have a destination.
+    """
+    queues = stack.of_type("AWS::SQS::Queue")
+    for mapping in stack.properties(MAPPING):
+        arn = mapping["EventSourceArn"]
+        source = arn["Fn::GetAtt"][0] if isinstance(arn, dict) else arn
+        if source in queues:
+            redrive = queues[source]["Properties"]["RedrivePolicy"]
+            assert 5 <= redrive["maxReceiveCount"]
+            assert redrive["deadLetterTargetArn"]
+        else:
+            assert mapping["DestinationConfig"]["OnFailure"]["Destination"]
+    for config in stack.properties("AWS::Lambda::EventInvokeConfig"):
+        assert config["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_each_queue_and_topic_is_encrypted_and_takes_tls_only(stack):
+    """
+    Plain HTTP is refused, and nothing lies about in the clear.
+    """
+    denied = json.dumps(
+        [
+            *stack.properties("AWS::SQS::QueuePolicy"),
+            *stack.properties("AWS::SNS::TopicPolicy"),
+        ]
+    )
+    for logical_id, queue in stack.of_type("AWS::SQS::Queue").items():
+        properties = queue["Properties"]
+        assert properties.get("SqsManagedSseEnabled") or properties["KmsMasterKeyId"]
+        assert f'"Queues": [{{"Ref": "{logical_id}"}}' in denied
+    for logical_id, topic in stack.of_type("AWS::SNS::Topic").items():
+        assert topic["Properties"]["KmsMasterKeyId"]
+        assert logical_id in denied
+    stores = len(stack.of_type("AWS::SQS::Queue", "AWS::SNS::Topic"))
+    assert stores == denied.count("aws:SecureTransport")
+
+
+def test_each_log_group_has_a_retention_and_each_function_a_log_group(stack):
+    """
+    Logs neither grow for ever nor appear in a group that no one made.
+    """
+    groups = stack.of_type("AWS::Logs::LogGroup")
+    for group in groups.values():
+        assert group["Properties"]["RetentionInDays"] >= 365
+    for function in stack.properties(FUNCTION):
+        assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
+        assert "JSON" == function["LoggingConfig"]["LogFormat"]
+
+
+def test_each_function_has_timeout_memory_tracing_and_arm64(stack):
+    """
+    None of them is left to the defaults of 2014.
+    """
+    for function in stack.properties(FUNCTION):
+        assert {"Timeout", "MemorySize"} <= function.keys()
+        assert "Active" == function["TracingConfig"]["Mode"]
+        assert ["arm64"] == function["Architectures"]
+
+
+def test_there_are_no_physical_names_and_no_helper_functions(stack):
+    """
+    A second copy fits into the account, and what runs is what was written.
+    """
+    for resource in stack.resources.values():
+        type = resource["Type"]
+        assert not type.startswith("Custom::")
+        names = {"FunctionName", "QueueName", "RoleName", "TableName", "BucketName"}
+        if type not in {"AWS::Lambda::Alias", "AWS::Lambda::Version", MAPPING}:
+            own = names & resource["Properties"].keys()
+            assert not own or type in {
+                "AWS::Lambda::EventInvokeConfig",
+                "AWS::Lambda::Permission",
+            }
+
+
+def test_each_handler_is_in_its_package_and_reads_only_what_is_set(stack):
+    """
+    os.environ["X"] in the code implies X in the function's environment, and back.
+    """
+    for function in stack.of_type(FUNCTION).values():
+        properties = function["Properties"]
+        module, _, name = properties["Handler"].rpartition(".")
+        files = stack.asset(function)
+        own = [
+            path.relative_to(folder)
+            for folder in [ROOT / "lambda_src" / stack.stem]
+            for path in folder.rglob("*.py")
+        ]
+        trees = [ast.parse(files[str(path)]) for path in own]
+        handler = ast.parse(files[f"{module}.py"])
+        read = {variable for tree in trees for variable in variables_read(tree)}
+        given = set(properties.get("Environment", {}).get("Variables", {}))
+
+        assert name in {
+            node.name for node in handler.body if isinstance(node, ast.FunctionDef)
+        }
+        assert read == {each for each in given if not each.startswith("POWERTOOLS_")}
+
+
+def variables_read(tree: ast.Module) -> set[str]:
+    return {
+        node.slice.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and ast.unparse(node.value) == "os.environ"
+        and isinstance(node.slice, ast.Constant)
+    }
+
+
+def test_nothing_secret_and_nothing_of_this_machine_is_in_the_template(stack):
+    """
+    A template is the same wherever it is made.
+    """
+    assert str(ROOT) not in json.dumps(stack.template)
+    for function in stack.properties(FUNCTION):
+        for name in function.get("Environment", {}).get("Variables", {}):
+            assert not re.search("SECRET|PASSWORD|TOKEN|API_?KEY", name)
+
+
+def test_logical_ids_and_types_are_what_they_were(stack):
+    """
+    A changed id replaces the resource in every account that has it.
+    """
+    path = ROOT / "tests" / "stacks" / "logical_ids" / f"{stack.stem}.txt"
+    now = sorted(
+        f"{stable_id(logical_id, resource)} {resource['Type']}"
+        for logical_id, resource in stack.resources.items()
+    )
+
+    assert path.read_text().splitlines() == now
+
+
+def stable_id(logical_id: str, resource: dict) -> str:
+    """A version's id ends in a hash of the function, which is to change with it."""
+    versioned = resource["Type"] == "AWS::Lambda::Version"
+    return re.sub(r"[0-9a-f]{32}$", "*", logical_id) if versioned else logical_id
