@@ -37,27 +37,23 @@ TRACING_MODES = {
 
 def settled(options: FunctionOptions, defaults: FunctionDefaults) -> FunctionOptions:
     """Lay what the caller says over what holds for the scope."""
-    environment = {**defaults.environment, **options.get("environment", {})}
-    stated: FunctionOptions = {
+    merged = {
+        "architecture": defaults.architecture,
         # Old versions stay, so that an alias can go back to one.
         "current_version_options": lambda_.VersionOptions(
             removal_policy=RemovalPolicy.RETAIN
         ),
+        "logging_format": defaults.logging_format,
+        "memory_size": defaults.memory_size,
+        "tracing": defaults.tracing,
         **options,
+        "environment": {**defaults.environment, **options.get("environment", {})},
     }
-    if environment:
-        stated["environment"] = environment
-    for name in ("architecture", "logging_format", "memory_size", "tracing"):
-        stated.setdefault(name, getattr(defaults, name))
-    return stated
+    return cast("FunctionOptions", merged)
 
 
-def log_group(
-    scope: LambdaFunction, settings: FunctionOptions, defaults: FunctionDefaults
-) -> logs.LogGroup | logs.ILogGroup:
-    """Take the group that was given, or make one: it exists before the first log."""
-    if "log_group" in settings:
-        return settings.pop("log_group")
+def log_group(scope: LambdaFunction, defaults: FunctionDefaults) -> logs.LogGroup:
+    """Make the group, which then exists before the function first writes to it."""
     return logs.LogGroup(
         scope,
         "Logs",
@@ -107,7 +103,6 @@ def function(
         runtime=runtime,
         timeout=scope.timeout,
         role=scope.role,
-        log_group=scope.log_group,
         **settings,
     )
     resource = cast("lambda_.CfnFunction", made.node.default_child)

@@ -280,7 +280,7 @@ def check_inline_code(
     Raises:
         ConfigurationError: CloudFormation would refuse the code.
     """
-    if not code.is_inline:
+    if not isinstance(code, lambda_.InlineCode):
         return
     text = Stack.of(scope).resolve(resource.code)["zipFile"]
     if isinstance(text, str) and len(text) > limits.INLINE_CODE_CHARACTERS:

@@ -99,7 +99,9 @@ class LambdaFunction(Construct):
         )
         self.timeout = timeout
         with jsii_errors(self):
-            self.log_group = _build.log_group(self, settings, defaults)
+            if "log_group" not in settings:
+                settings["log_group"] = _build.log_group(self, defaults)
+            self.log_group = settings["log_group"]
             self.role = iam.Role(
                 self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
             )
