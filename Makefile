@@ -50,6 +50,10 @@ types: $(PY_READY) $(NODE_READY) ## Check types: mypy --strict everywhere, pyrig
 synth: $(PY_READY) ## Synthesize the reference stacks into cdk.out; needs no credentials, network or Docker once packaged
 	@$(BIN)/python app.py
 
+.PHONY: package
+package: $(PY_READY) ## Make the deployment packages side by side and list them
+	@$(BIN)/python -m lambda_constructs.package
+
 .PHONY: check
 check: lint types test ## Lint, types and tests: what has to hold before a commit
 

@@ -21,8 +21,29 @@ class Practice(Enum):
     ESM_FILTER_QUOTA = "lambda-constructs:esm-filter-quota"
     """More than five filters need a raised quota."""
 
+    PACKAGE_MISSING_IMPORT = "lambda-constructs:package-missing-import"
+    """A handler imports what its package does not have."""
+
+    PACKAGE_RUNTIME_CLASH = "lambda-constructs:package-runtime-clash"
+    """A dependency's version does not go with the boto3 in Lambda's runtime."""
+
+    PACKAGE_SIZE = "lambda-constructs:package-size"
+    """A package above 50 MB zipped, or 1 MB at the edge, starts slowly."""
+
+    PACKAGE_UNCHECKED = "lambda-constructs:package-unchecked"
+    """The handler's syntax is newer than the Python that would check it."""
+
+    PACKAGE_UNPINNED = "lambda-constructs:package-unpinned"
+    """Another machine may install another version."""
+
+    PACKAGE_YANKED = "lambda-constructs:package-yanked"
+    """A pinned version has been withdrawn by its authors."""
+
     RESERVED_CONCURRENCY_ZERO = "lambda-constructs:reserved-concurrency-zero"
     """Reserved concurrency of 0 switches a function off."""
+
+    RUNTIME_ENDS_SOON = "lambda-constructs:runtime-ends-soon"
+    """A runtime that Lambda will not support for long."""
 
     SQS_DEAD_LETTER_QUEUE = "lambda-constructs:sqs-dead-letter-queue"
     """A queue without a dead-letter queue retries a poison message till it expires."""

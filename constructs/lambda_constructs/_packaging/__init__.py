@@ -1,0 +1,1 @@
+"""How `lambda_constructs.code` makes a package; private, it may change any time."""
