@@ -1,0 +1,87 @@
+"""The README is true: its code runs, and its tables list what there is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from lambda_constructs import Practice, event_sources
+from tests.synthesized import ROOT, STEMS
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_its_code_runs(tmp_path):
+    """
+    A newcomer who copies it gets a template.
+    """
+    code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+
+    done = subprocess.run(
+        [sys.executable, "-c", code + "\nprint(worker.live.node.path)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "Shop/Worker/Live" == done.stdout.strip(), done.stderr
+
+
+def test_each_practice_has_a_row():
+    """
+    In the order of the alphabet, and none that is gone.
+    """
+    rows = re.findall(r"^\| `(lambda-constructs:[a-z-]+)` \|", README, re.MULTILINE)
+
+    assert sorted(practice.value for practice in Practice) == rows
+
+
+def test_each_event_source_has_a_row():
+    """
+    None is missing, none is left over.
+    """
+    rows = re.findall(r"^\| `(\w+EventSource)`", README, re.MULTILINE)
+
+    assert sorted(rows) == [
+        name for name in event_sources.__all__ if name.endswith("EventSource")
+    ]
+
+
+def test_each_stack_has_a_row():
+    """
+    With links that lead somewhere.
+    """
+    assert STEMS == sorted(re.findall(r"^\| \[`stacks/(\w+)\.py`\]", README, re.M))
+
+
+def test_each_link_leads_somewhere():
+    """
+    Files that are linked are there.
+    """
+    for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_error_that_it_shows_is_the_error_that_is_raised():
+    """
+    To the letter.
+    """
+    shown = re.search(r"```text\n(Shop/Worker: .*?)```", README, re.DOTALL)
+    assert shown is not None
+    code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL)).replace(
+        "enforce_ssl=True", "visibility_timeout=Duration.seconds(5)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    (last,) = done.stderr.strip().splitlines()[-1:]
+    assert last.endswith(" ".join(shown[1].split()))
