@@ -20,10 +20,10 @@ EMULATOR_READY := $(VENV)/.emulator-ready
 ##@ The two commands
 .PHONY: deploy-local
 deploy-local: $(PY_READY) $(NODE_READY) $(EMULATOR_READY) ## Deploy the reference stacks into an emulated account here and drive them (KEEP=1 leaves it up, STACKS="SqsWorker" picks)
-	@$(BIN)/python -m tests.e2e local --emulator-python $(EMULATOR)/bin/python $(if $(KEEP),--keep) $(STACKS)
+	@$(BIN)/python -m tests.e2e local --emulator-python $(EMULATOR)/bin/python $(if $(KEEP),--keep) $(if $(PORT),--port $(PORT)) $(STACKS)
 
 .PHONY: test
-test: $(PY_READY) ## Run every test
+test: $(PY_READY) $(EMULATOR_READY) ## Run every test
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 ##@ While working
@@ -56,6 +56,10 @@ package: $(PY_READY) ## Make the deployment packages side by side and list them
 
 .PHONY: check
 check: lint types test ## Lint, types and tests: what has to hold before a commit
+
+.PHONY: deploy-stop
+deploy-stop: $(PY_READY) ## Stop an emulated account that KEEP=1 left up, and remove all it wrote
+	@$(BIN)/python -m tests.e2e stop
 
 ##@ A real account
 .PHONY: deploy
@@ -94,14 +98,14 @@ $(PY_READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(NODE_READY): requirements/package-lock.json $(PY_READY)
+$(NODE_READY): requirements/package.json requirements/package-lock.json | $(PY_READY)
 	@echo "Installing the CDK CLI into $(VENV) ..."
 	@mkdir -p $(TOOLS)
 	@cp requirements/package.json requirements/package-lock.json $(TOOLS)/
 	@npm ci --prefix $(TOOLS) --no-audit --no-fund --loglevel error || { echo "make: could not install the CDK CLI; is the npm registry reachable?" >&2; exit 1; }
 	@touch $@
 
-$(EMULATOR_READY): requirements/emulator.txt $(PY_READY)
+$(EMULATOR_READY): requirements/emulator.txt | $(PY_READY)
 	@echo "Installing the emulated account into $(VENV) ..."
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(EMULATOR)
 	@$(BIN)/uv pip sync -q --python $(EMULATOR)/bin/python --require-hashes requirements/emulator.txt

@@ -1,0 +1,1 @@
+"""The commands that deploy the reference stacks and drive them."""
