@@ -16,6 +16,7 @@ export PYTHONUTF8 := 1
 PY_READY := $(VENV)/.python-ready
 NODE_READY := $(VENV)/.node-ready
 EMULATOR_READY := $(VENV)/.emulator-ready
+ORACLE_READY := $(VENV)/.oracle-ready
 
 ##@ The two commands
 .PHONY: deploy-local
@@ -61,6 +62,10 @@ check: lint types test ## Lint, types and tests: what has to hold before a commi
 deploy-stop: $(PY_READY) ## Stop an emulated account that KEEP=1 left up, and remove all it wrote
 	@$(BIN)/python -m tests.e2e stop
 
+.PHONY: fuzz-policies
+fuzz-policies: $(PY_READY) $(ORACLE_READY) ## Compare the test kit's policy evaluator with an independent one (CASES=20000 SEED=1)
+	@$(BIN)/python -m tests.testing.iam.fuzz --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
+
 ##@ A real account
 .PHONY: deploy
 deploy: $(PY_READY) $(NODE_READY) ## Deploy into the account of your AWS credentials and drive it (STACKS="SqsWorker" picks)
@@ -75,6 +80,7 @@ lock: $(PY_READY) $(NODE_READY) ## Lock the newest allowed dependencies with the
 	done
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/emulator.in -o requirements/emulator.txt
 	@npm install --prefix requirements --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	@npm install --prefix tests/testing/iam/oracle --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 .PHONY: clean
 clean: ## Remove everything these commands made, .venv included
@@ -109,4 +115,12 @@ $(EMULATOR_READY): requirements/emulator.txt | $(PY_READY)
 	@echo "Installing the emulated account into $(VENV) ..."
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(EMULATOR)
 	@$(BIN)/uv pip sync -q --python $(EMULATOR)/bin/python --require-hashes requirements/emulator.txt
+	@touch $@
+
+# The oracle's licence is the AGPL: it is run from outside and never shipped.
+$(ORACLE_READY): tests/testing/iam/oracle/package.json tests/testing/iam/oracle/package-lock.json | $(PY_READY)
+	@echo "Installing the independent policy evaluator into $(VENV) ..."
+	@mkdir -p $(VENV)/oracle
+	@cp tests/testing/iam/oracle/package.json tests/testing/iam/oracle/package-lock.json $(VENV)/oracle/
+	@npm ci --prefix $(VENV)/oracle --no-audit --no-fund --loglevel error || { echo "make: could not install the oracle; is the npm registry reachable?" >&2; exit 1; }
 	@touch $@

@@ -1,0 +1,9 @@
+"""The test kit: an account in the test process that proves what a stack does."""
+
+from __future__ import annotations
+
+from lambda_constructs.testing.account import LocalAccount
+from lambda_constructs.testing.errors import AccountError, UnmodelledError
+from lambda_constructs.testing.timeline import Happening, Timeline
+
+__all__ = ["AccountError", "Happening", "LocalAccount", "Timeline", "UnmodelledError"]

@@ -1,0 +1,280 @@
+"""Functions, their versions and aliases, and how many of each run at once."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lambda_constructs.testing._runtime import Environment, Outcome
+from lambda_constructs.testing.errors import AccountError
+
+if TYPE_CHECKING:
+    from lambda_constructs.testing._faults import Fault, Faults
+    from lambda_constructs.testing.account import LocalAccount
+
+ACCOUNT_CONCURRENCY = 1_000
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+
+SYNCHRONOUS_BYTES = 6_291_556
+ASYNCHRONOUS_BYTES = 1_048_576
+"""The same page: the payload of a request."""
+
+
+TRACES: Mapping[str, Mapping[str, Any]] = {
+    "PutTelemetryRecords": {"TelemetryRecords": []},
+    "PutTraceSegments": {"TraceSegmentDocuments": []},
+}
+"""What Lambda sends to X-Ray; authorised, and not kept."""
+
+
+@dataclass
+class Alias:
+    """A name for a version, with weights for others."""
+
+    name: str
+    version: str
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One run of a handler, as it went.
+
+    Attributes:
+        at: When it began, in seconds since the account was made.
+        request_id: What the context and the logs name it by.
+        event: What the handler got.
+        outcome: How it ended.
+        qualifier: What the caller named: an alias or a version.
+        version: The version that ran.
+    """
+
+    at: float
+    request_id: str
+    event: Any
+    outcome: Outcome
+    qualifier: str
+    version: str
+
+
+class FunctionState:
+    """A function as Lambda keeps it."""
+
+    def __init__(
+        self,
+        account: LocalAccount,
+        path: str,
+        name: str,
+        properties: Mapping[str, Any],
+        task_root: Path,
+        faults: Faults,
+    ) -> None:
+        self.account = account
+        self.path = path
+        self.name = name
+        self.properties = properties
+        self.task_root = task_root
+        self.faults = faults
+        self.role_arn = str(properties["Role"])
+        self.timeout = float(properties.get("Timeout", 3))
+        self.reserved: int | None = properties.get("ReservedConcurrentExecutions")
+        self.versions = ["$LATEST"]
+        self.aliases: dict[str, Alias] = {}
+        self.permissions: dict[str, list[dict[str, Any]]] = {}
+        self.running = 0
+        self.invocations: list[Invocation] = []
+        self._idle: dict[str, list[Environment]] = {}
+        self._random = random.Random(f"{account.seed}/{path}")  # noqa: S311
+
+    @property
+    def arn(self) -> str:
+        """The ARN without a qualifier."""
+        return f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:" + (
+            self.name
+        )
+
+    def arn_of(self, qualifier: str) -> str:
+        """Give the ARN that a caller of this qualifier names."""
+        return self.arn if qualifier == "$LATEST" else f"{self.arn}:{qualifier}"
+
+    @property
+    def log_group(self) -> str:
+        """Where it logs."""
+        named = self.properties.get("LoggingConfig", {}).get("LogGroup")
+        return str(named or f"/aws/lambda/{self.name}")
+
+    def version_of(self, qualifier: str) -> str:
+        """Choose the version that a qualifier stands for now.
+
+        Raises:
+            AccountError: There is no such alias or version.
+        """
+        if qualifier in self.versions:
+            return qualifier
+        if qualifier not in self.aliases:
+            raise AccountError(
+                f"{self.path} has no alias or version {qualifier!r}; it has "
+                f"{', '.join([*self.aliases, *self.versions])}"
+            )
+        alias = self.aliases[qualifier]
+        point = self._random.random()
+        for version, weight in alias.weights.items():
+            if point < weight:
+                return version
+            point -= weight
+        return alias.version
+
+    @property
+    def throttled(self) -> bool:
+        """Whether one more invocation would be over the limit."""
+        limit = ACCOUNT_CONCURRENCY if self.reserved is None else self.reserved
+        return self.running >= int(limit)
+
+    def invoke(self, event: Any, qualifier: str) -> Outcome:
+        """Run the handler now; the caller takes the outcome when its time is over."""
+        request_id = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        version = self.version_of(qualifier)
+        fault = self.faults.take(self)
+        if self.throttled or fault == "throttle":
+            outcome = Outcome(
+                "throttled",
+                {"errorType": "TooManyRequestsException", "Reason": "Rate Exceeded"},
+            )
+        else:
+            self._start()
+            try:
+                outcome = self._run(event, qualifier, version, request_id, fault)
+            finally:
+                self.running -= 1
+        self.account.note(self.path, "invoked", _summary(outcome))
+        self.invocations.append(
+            Invocation(
+                self.account.elapsed(), request_id, event, outcome, qualifier, version
+            )
+        )
+        return outcome
+
+    def _start(self) -> None:
+        self.running += 1
+
+    def _run(
+        self,
+        event: Any,
+        qualifier: str,
+        version: str,
+        request_id: str,
+        fault: Fault | None,
+    ) -> Outcome:
+        pool = self._idle.setdefault(version, [])
+        if fault == "cold":
+            pool.clear()
+        environment = pool.pop() if pool else self._new_environment(version)
+        outcome = environment.invoke(
+            json.dumps(event).encode(),
+            {
+                "function_name": self.name,
+                "function_version": version,
+                "invoked_function_arn": f"{self.arn}:{qualifier}",
+                "memory_limit_in_mb": str(self.properties.get("MemorySize", 128)),
+                "aws_request_id": request_id,
+                "log_group_name": self.log_group,
+                "log_stream_name": environment.sandbox.variables[
+                    "AWS_LAMBDA_LOG_STREAM_NAME"
+                ],
+            },
+            self.faults.act(fault, environment),
+        )
+        self._observe(environment, outcome)
+        # A timeout or a failed start ends the environment; an error does not.
+        if outcome.kind != "timeout" and environment.function is not None:
+            pool.append(environment)
+        return outcome
+
+    def _observe(self, environment: Environment, outcome: Outcome) -> None:
+        """Send logs and traces, as Lambda does under the function's role."""
+        stream = {
+            "logGroupName": self.log_group,
+            "logStreamName": environment.sandbox.variables[
+                "AWS_LAMBDA_LOG_STREAM_NAME"
+            ],
+        }
+        if outcome.cold and self.account.has_log_group(self.log_group):
+            self.account.as_lambda(self, "logs", "CreateLogStream", stream)
+        now = int(self.account.clock.now() * 1000)
+        lines = [
+            {"timestamp": now, "message": line}
+            for line in outcome.logs.splitlines()
+            if line.strip()
+        ]
+        if lines and self.account.has_log_group(self.log_group):
+            self.account.as_lambda(
+                self, "logs", "PutLogEvents", {**stream, "logEvents": lines}
+            )
+        if self.properties.get("TracingConfig", {}).get("Mode") == "Active":
+            for operation, params in TRACES.items():
+                self.account.authority.refuses(self, "xray", operation, params)
+
+    def _new_environment(self, version: str) -> Environment:
+        key = self.account.authority.session_key(self)
+        stream = (
+            f"{self.account.today()}/[{version}]{self._random.getrandbits(128):032x}"
+        )
+        handler = str(self.properties["Handler"])
+        given = self.properties.get("Environment", {}).get("Variables", {})
+        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        variables = {
+            **{name: str(value) for name, value in given.items()},
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto knows no such hosts
+            "AWS_DEFAULT_REGION": self.account.region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.properties.get('Runtime', '')}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(
+                self.properties.get("MemorySize", 128)
+            ),
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": version,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self.log_group,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            "AWS_REGION": self.account.region,
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_SESSION_TOKEN": "testing",
+            "LAMBDA_TASK_ROOT": str(self.task_root),
+            "TZ": ":UTC",
+            "_HANDLER": handler,
+        }
+        return Environment(
+            self.account.clock, self.task_root, handler, variables, self.timeout
+        )
+
+
+def check_size(event: Any, most: int) -> None:
+    """Refuse a payload that Lambda would refuse.
+
+    Raises:
+        AccountError: It is too large.
+    """
+    size = len(json.dumps(event).encode())
+    if size > most:
+        raise AccountError(
+            f"the payload must be at most {most:,} bytes, got {size:,}; "
+            "put it into a bucket and send its key"
+        )
+
+
+def _summary(outcome: Outcome) -> str:
+    start = " cold" if outcome.cold else ""
+    if outcome.kind == "ok":
+        return f"ok in {outcome.duration:.3f} s{start}"
+    if outcome.kind != "error":
+        return f"{outcome.kind} after {outcome.duration:.3f} s{start}"
+    what = str(outcome.payload["errorMessage"]).partition("\n")[0]
+    return f"{outcome.payload['errorType']}: {what}{start}"
+
+
+__all__ = ["Alias", "FunctionState", "Invocation"]

@@ -1,0 +1,22 @@
+"""Amazon CloudWatch Logs."""
+
+from __future__ import annotations
+
+from lambda_constructs.testing._resources._create import Create, Created, Request
+
+
+def create_log_group(request: Request) -> Created:
+    """Create a log group with its retention."""
+    properties = request.properties
+    logs = request.account.client("logs")
+    name = request.name(properties.get("LogGroupName"), most=512)
+    logs.create_log_group(logGroupName=name)
+    if "RetentionInDays" in properties:
+        logs.put_retention_policy(
+            logGroupName=name, retentionInDays=int(properties["RetentionInDays"])
+        )
+    request.account.log_groups.add(name)
+    return Created(name, {"Arn": request.arn("logs", f"log-group:{name}:*")})
+
+
+CREATE: dict[str, Create] = {"AWS::Logs::LogGroup": create_log_group}

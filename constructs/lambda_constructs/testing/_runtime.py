@@ -1,0 +1,232 @@
+"""Runs handlers as Lambda's Python runtime does: cold, warm, late and broken."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from lambda_constructs.testing._clock import SimulatedClock
+from lambda_constructs.testing._isolation import Sandbox
+
+RESPONSE_BYTES = 6_291_556
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB."""
+
+Kind = Literal["ok", "error", "timeout", "throttled"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an invocation ended.
+
+    Attributes:
+        kind: Whether the handler returned, failed, ran out of time or never ran.
+        payload: What it returned, or Lambda's own account of the error.
+        duration: How much time it took, simulated, in seconds.
+        cold: Whether the environment was new.
+        logs: What it printed and logged.
+    """
+
+    kind: Kind
+    payload: Any
+    duration: float = 0.0
+    cold: bool = False
+    logs: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether Lambda reports a function error."""
+        return self.kind in ("error", "timeout")
+
+
+class TimedOutError(BaseException):
+    """The time is up; no `except Exception` in a handler sees it."""
+
+
+@dataclass
+class LambdaContext:
+    """What the runtime hands to a handler beside the event.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    """
+
+    remaining: Callable[[], int]
+    function_name: str
+    function_version: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    aws_request_id: str
+    log_group_name: str
+    log_stream_name: str
+    identity: None = field(default=None, init=False)
+    client_context: None = field(default=None, init=False)
+    tenant_id: None = field(default=None, init=False)
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the time that is left: simulated, less the CPU time that was used."""
+        return self.remaining()
+
+
+class Environment:
+    """One execution environment of one version of a function."""
+
+    def __init__(
+        self,
+        clock: SimulatedClock,
+        task_root: Path,
+        handler: str,
+        variables: Mapping[str, str],
+        timeout: float,
+    ) -> None:
+        self.clock = clock
+        self.handler = handler
+        self.timeout = timeout
+        self.sandbox = Sandbox(task_root, variables)
+        self.function: Callable[[Any, Any], Any] | None = None
+
+    def invoke(
+        self,
+        payload: bytes,
+        context: Mapping[str, str],
+        fault: Callable[[], None] | None = None,
+    ) -> Outcome:
+        """Run the handler once; import it first if the environment is new."""
+        start, cpu = self.clock.now(), time.process_time()
+        cold = self.function is None
+        mark = self.sandbox.stdout.tell()
+        kind: Kind = "ok"
+
+        def remaining() -> int:
+            used = self.clock.now() - start + time.process_time() - cpu
+            return max(0, int((self.timeout - used) * 1000))
+
+        with self.sandbox.entered(), self._deadline(start):
+            try:
+                if self.function is None:
+                    self.function = self._load()
+                if fault is not None:
+                    fault()
+                lambda_context = LambdaContext(remaining, **context)
+                result = _serialise(self.function(json.loads(payload), lambda_context))
+            except TimedOutError:
+                kind, result = "timeout", self._timed_out(context)
+                self.clock.move_to(start + self.timeout)
+            except _RuntimeError as error:
+                kind, result = "error", error.report(context)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                kind, result = "error", _report(error, context)
+        duration = self.clock.now() - start
+        logs = self.sandbox.stdout.getvalue()[mark:]
+        # The caller decides when, in simulated time, this ends.
+        self.clock.move_to(start)
+        return Outcome(kind, result, duration, cold, logs)
+
+    def _load(self) -> Callable[[Any, Any], Any]:
+        module_name, _, name = self.handler.rpartition(".")
+        try:
+            module = importlib.import_module(module_name.replace("/", "."))
+        except ImportError as error:
+            raise _RuntimeError(
+                "Runtime.ImportModuleError",
+                f"Unable to import module '{module_name}': {error}",
+            ) from error
+        except SyntaxError as error:
+            raise _RuntimeError(
+                "Runtime.UserCodeSyntaxError",
+                f"Syntax error in module '{module_name}': {error}",
+            ) from error
+        function = getattr(module, name, None)
+        if function is None:
+            raise _RuntimeError(
+                "Runtime.HandlerNotFound",
+                f"Handler '{name}' missing on module '{module_name}'",
+            )
+        loaded: Callable[[Any, Any], Any] = function
+        return loaded
+
+    @contextmanager
+    def _deadline(self, start: float) -> Iterator[None]:
+        """Stop a handler that sleeps past its time, and one that never returns."""
+
+        def before_sleep(seconds: float) -> None:
+            if self.clock.now() + seconds - start >= self.timeout:
+                raise TimedOutError
+
+        def out_of_time(*_: object) -> None:
+            raise TimedOutError
+
+        with self.clock.sleeping(before_sleep):
+            if threading.current_thread() is not threading.main_thread():
+                yield
+                return
+            previous = signal.signal(signal.SIGALRM, out_of_time)
+            signal.setitimer(signal.ITIMER_REAL, self.timeout)
+            try:
+                yield
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, previous)
+
+    def _timed_out(self, context: Mapping[str, str]) -> dict[str, str]:
+        """https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html."""
+        return {
+            "errorType": "Sandbox.Timedout",
+            "errorMessage": (
+                f"RequestId: {context['aws_request_id']} Error: Task timed out after "
+                f"{self.timeout:.2f} seconds"
+            ),
+        }
+
+
+class _RuntimeError(Exception):
+    """A fault that Lambda's runtime reports in its own words."""
+
+    def __init__(self, type: str, message: str) -> None:
+        super().__init__(message)
+        self.type = type
+
+    def report(self, context: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "errorMessage": str(self),
+            "errorType": self.type,
+            "requestId": context["aws_request_id"],
+            "stackTrace": [],
+        }
+
+
+def _report(error: BaseException, context: Mapping[str, str]) -> dict[str, Any]:
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    return {
+        "errorMessage": str(error),
+        "errorType": type(error).__name__,
+        "requestId": context["aws_request_id"],
+        "stackTrace": traceback.format_list(frames),
+    }
+
+
+def _serialise(result: object) -> Any:
+    try:
+        text = json.dumps(result, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise _RuntimeError(
+            "Runtime.MarshalError",
+            f"Unable to marshal response: {error}",
+        ) from error
+    size = len(text.encode())
+    if size > RESPONSE_BYTES:
+        raise _RuntimeError(
+            "Function.ResponseSizeTooLarge",
+            f"Response payload size ({size} bytes) exceeded maximum allowed payload "
+            f"size ({RESPONSE_BYTES} bytes).",
+        )
+    return json.loads(text)

@@ -1,0 +1,202 @@
+"""Asynchronous events are tried, given up and sent on by Lambda's rules.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+"""
+
+from __future__ import annotations
+
+import pytest
+from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+
+from lambda_constructs import AsyncInvoke, FailureDestination, SuccessDestination
+
+from .conftest import CONTEXT, make_function
+
+ECHO = "def handler(event, context):\n    return {'echo': event}"
+FAIL = "def handler(event, context):\n    raise ValueError('no')"
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return Stack(App(context=CONTEXT), "Shop")
+
+
+def times(shop, name="Worker") -> list[float]:
+    return [each.at for each in shop.function(name).invocations]
+
+
+def test_a_success_is_tried_once(account, stack):
+    """
+    And nothing is left behind.
+    """
+    make_function(stack, ECHO, async_invoke=AsyncInvoke())
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert [0] == times(shop)
+    assert [] == shop.queue("Worker/Failures").bodies()
+
+
+def test_a_failure_is_tried_again_after_one_and_two_minutes(account, stack):
+    """
+    Three attempts, and then the record goes to the destination.
+    """
+    make_function(stack, FAIL, async_invoke=AsyncInvoke())
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert [0, 60, 180] == times(shop)
+    assert 1 == len(shop.queue("Worker/Failures"))
+
+
+def test_the_failure_record_has_the_documented_shape(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    make_function(stack, FAIL, async_invoke=AsyncInvoke(retry_attempts=0))
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    (record,) = shop.queue("Worker/Failures").bodies()
+    assert "1.0" == record["version"]
+    assert "2026-01-01T00:00:00.000Z" == record["timestamp"]
+    assert "RetriesExhausted" == record["requestContext"]["condition"]
+    assert 1 == record["requestContext"]["approximateInvokeCount"]
+    assert record["requestContext"]["functionArn"].endswith(":live")
+    assert {"n": 1} == record["requestPayload"]
+    assert {
+        "statusCode": 200,
+        "executedVersion": "1",
+        "functionError": "Unhandled",
+    } == (record["responseContext"])
+    assert "ValueError" == record["responsePayload"]["errorType"]
+    assert "no" == record["responsePayload"]["errorMessage"]
+
+
+def test_a_bucket_keeps_the_record_under_a_dated_key(account, stack):
+    """
+    aws/lambda/async/<function>/YYYY/MM/DD/<time>-<id>.
+    """
+    failed = s3.Bucket(stack, "Failed")
+    make_function(
+        stack,
+        FAIL,
+        async_invoke=AsyncInvoke(
+            retry_attempts=0, on_failure=FailureDestination.bucket(failed)
+        ),
+    )
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    (key,) = shop.bucket("Failed").keys()
+    assert key.startswith("aws/lambda/async/Shop-WorkerFunction")
+    assert "/2026/01/01/2026-01-01T00.00.00-" in key
+    assert b'"requestPayload": {"n": 1}' in shop.bucket("Failed").read(key)
+
+
+def test_a_function_gets_the_record_of_a_success(account, stack):
+    """
+    Asynchronously, with the response in it.
+    """
+    other = make_function(stack, ECHO, "Other")
+    make_function(
+        stack,
+        ECHO,
+        async_invoke=AsyncInvoke(on_success=SuccessDestination.function(other)),
+    )
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    (invocation,) = shop.function("Other").invocations
+    assert "Success" == invocation.event["requestContext"]["condition"]
+    assert {"echo": {"n": 1}} == invocation.event["responsePayload"]
+
+
+def test_an_event_that_is_too_old_is_given_up_before_its_retry(account, stack):
+    """
+    A retry that would come after its age is not made.
+    """
+    make_function(
+        stack, FAIL, async_invoke=AsyncInvoke(max_event_age=Duration.seconds(90))
+    )
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({})
+    account.settle()
+
+    (record,) = shop.queue("Worker/Failures").bodies()
+    assert [0, 60] == times(shop)
+    assert "EventAgeExceeded" == record["requestContext"]["condition"]
+
+
+def test_a_throttle_costs_no_attempt_and_backs_off(account, stack):
+    """
+    From a second on, doubling.
+    """
+    make_function(stack, ECHO, async_invoke=AsyncInvoke(retry_attempts=0))
+    shop = account.deploy(stack)
+    shop.function("Worker").throttle(times=3)
+
+    shop.function("Worker").invoke_async({})
+    account.settle()
+
+    assert [0, 1, 3, 7] == times(shop)
+    assert [] == shop.queue("Worker/Failures").bodies()
+
+
+def test_a_function_that_is_switched_off_gives_up_after_six_hours(account, stack):
+    """
+    Reserved concurrency of 0 throttles every attempt.
+    """
+    make_function(
+        stack, ECHO, async_invoke=AsyncInvoke(), reserved_concurrent_executions=0
+    )
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({})
+    account.settle()
+
+    (record,) = shop.queue("Worker/Failures").bodies()
+    assert "EventAgeExceeded" == record["requestContext"]["condition"]
+    assert 0 == record["requestContext"]["approximateInvokeCount"]
+    assert 21_600 == account.elapsed()
+
+
+def test_a_dead_letter_is_the_event_with_the_error_beside_it(account, stack):
+    """
+    RequestID, ErrorCode and ErrorMessage are attributes.
+    """
+    make_function(stack, FAIL, dead_letter_queue=sqs.Queue(stack, "Dead"))
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert [0, 60, 180] == times(shop)
+    assert [{"n": 1}] == shop.queue("Dead").bodies()
+
+
+def test_what_is_configured_for_the_alias_does_not_hold_for_latest(account, stack):
+    """
+    Each qualifier has a configuration of its own.
+    """
+    make_function(stack, FAIL, async_invoke=AsyncInvoke(retry_attempts=0))
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({}, qualifier="$LATEST")
+    account.settle()
+
+    assert [0, 60, 180] == times(shop)
+    assert [] == shop.queue("Worker/Failures").bodies()

@@ -1,0 +1,341 @@
+"""Queues are delivered by Lambda's rules.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lambda_constructs.testing import LocalAccount
+
+from .conftest import BY_BODY, Deploy
+
+DEAD = "Queue/DeadLetters"
+
+
+def batches(stack) -> list[list[object]]:
+    return [
+        [parsed(each["body"]) for each in invocation.event["Records"]]
+        for invocation in stack.function("Worker").invocations
+    ]
+
+
+def parsed(body: str) -> object:
+    return json.loads(body) if body[0] in "{[0123456789" else body
+
+
+def whats(account) -> Counter[str]:
+    return Counter(each.what for each in account.timeline)
+
+
+def test_a_message_that_is_processed_is_deleted(account, deploy: Deploy):
+    """
+    It is invoked with once, and the queue is empty.
+    """
+    shop = deploy()
+
+    shop.queue("Queue").send("good")
+    account.settle()
+
+    assert [["good"]] == batches(shop)
+    assert 0 == len(shop.queue("Queue"))
+    assert [] == shop.queue(DEAD).bodies()
+
+
+def test_a_batch_holds_as_many_as_it_may(account, deploy: Deploy):
+    """
+    Ten by default, and what is left comes in a batch of its own.
+    """
+    shop = deploy()
+
+    shop.queue("Queue").send(*range(23))
+    account.settle()
+
+    assert [10, 10, 3] == [len(batch) for batch in batches(shop)]
+
+
+def test_the_record_has_the_documented_shape(account, deploy: Deploy):
+    """
+    What a handler reads in the account it reads here.
+    """
+    shop = deploy()
+
+    shop.queue("Queue").send("good")
+    account.settle()
+
+    (invocation,) = shop.function("Worker").invocations
+    (record,) = invocation.event["Records"]
+    assert {
+        "attributes",
+        "awsRegion",
+        "body",
+        "eventSource",
+        "eventSourceARN",
+        "md5OfBody",
+        "messageAttributes",
+        "messageId",
+        "receiptHandle",
+    } == record.keys()
+    assert "aws:sqs" == record["eventSource"]
+    assert "1" == record["attributes"]["ApproximateReceiveCount"]
+    assert {"ApproximateFirstReceiveTimestamp", "SenderId", "SentTimestamp"} < (
+        record["attributes"].keys()
+    )
+
+
+def test_only_the_reported_message_comes_back(account, deploy: Deploy):
+    """
+    After the visibility timeout, alone, five times; then it is a dead letter.
+    """
+    shop = deploy()
+
+    shop.queue("Queue").send("good", "bad", "good")
+    account.settle()
+
+    assert [["good", "bad", "good"], *[["bad"]] * 4] == batches(shop)
+    assert ["bad"] == shop.queue(DEAD).bodies()
+    assert 300 <= account.elapsed() < 301
+
+
+def test_a_crash_fails_the_whole_batch(account, deploy: Deploy):
+    """
+    Nothing of it is deleted.
+    """
+    shop = deploy()
+
+    shop.queue("Queue").send("good", "crash")
+    account.settle()
+
+    assert [["good", "crash"]] * 5 == batches(shop)
+    assert ["crash", "good"] == sorted(shop.queue(DEAD).bodies())
+
+
+@pytest.mark.parametrize(
+    ("response", "kept"),
+    [
+        ("None", 0),
+        ("{}", 0),
+        ('{"batchItemFailures": None}', 0),
+        ('{"batchItemFailures": []}', 0),
+        ('{"batchItemFailures": [{"itemIdentifier": ""}]}', 2),
+        ('{"batchItemFailures": [{"itemIdentifier": None}]}', 2),
+        ('{"batchItemFailures": [{"itemIdentifier": "unknown"}]}', 2),
+        ('{"batchItemFailures": [{"id": "x"}]}', 2),
+        ('{"batchItemFailures": "x"}', 2),
+        ('"text"', 2),
+    ],
+)
+def test_a_malformed_response_fails_the_whole_batch(account, deploy, response, kept):
+    """
+    An empty one is a success, an unknown or empty identifier is not.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
+    shop = deploy(f"def handler(event, context):\n    return {response}")
+
+    shop.queue("Queue").send("a", "b")
+    account.advance(1)
+
+    assert kept == len(shop.queue("Queue"))
+
+
+def test_without_partial_responses_what_is_returned_does_not_count(account, deploy):
+    """
+    The mapping has to say so.
+    """
+    shop = deploy(report_batch_item_failures=False)
+
+    shop.queue("Queue").send("bad")
+    account.settle()
+
+    assert [["bad"]] == batches(shop)
+
+
+def test_a_timeout_fails_the_batch(account, deploy: Deploy):
+    """
+    The time is simulated: nothing waits.
+    """
+    shop = deploy()
+
+    shop.queue("Queue").send({"sleep": 11})
+    account.settle()
+
+    outcomes = [each.outcome for each in shop.function("Worker").invocations]
+    assert ["timeout"] * 5 == [each.kind for each in outcomes]
+    assert {10.0} == {each.duration for each in outcomes}
+    assert [{"sleep": 11}] == shop.queue(DEAD).bodies()
+
+
+def test_a_window_gathers_a_batch(account, deploy: Deploy):
+    """
+    It waits for more until it is full or the window is over.
+    """
+    shop = deploy(batch_size=100, max_batching_window=Duration.seconds(20))
+
+    shop.queue("Queue").send(1)
+    account.advance(5)
+    shop.queue("Queue").send(2)
+    account.advance(14)
+    before = batches(shop)
+    account.settle()
+
+    assert [] == before
+    assert [[1, 2]] == batches(shop)
+    (invocation,) = shop.function("Worker").invocations
+    assert 20 == invocation.at
+
+
+def test_a_full_batch_does_not_wait_for_the_window(account, deploy: Deploy):
+    """
+    A hundred are enough.
+    """
+    shop = deploy(batch_size=100, max_batching_window=Duration.minutes(5))
+
+    shop.queue("Queue").send(*range(100))
+    account.advance(0)
+
+    assert [100] == [len(batch) for batch in batches(shop)]
+
+
+def test_filters_delete_what_they_do_not_match(account, deploy: Deploy):
+    """
+    It is neither delivered nor a dead letter.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
+    """
+    shop = deploy(
+        filters=[lambda_.FilterCriteria.filter({"body": {"kind": ["order"]}})]
+    )
+
+    shop.queue("Queue").send({"kind": "order"}, {"kind": "return"}, "text")
+    account.settle()
+
+    assert [[{"kind": "order"}]] == batches(shop)
+    assert 0 == len(shop.queue("Queue"))
+    assert [] == shop.queue(DEAD).bodies()
+
+
+def test_maximum_concurrency_limits_what_runs_at_once(account, deploy: Deploy):
+    """
+    The third batch starts when the first has ended.
+    """
+    shop = deploy(batch_size=1, max_concurrency=2)
+
+    shop.queue("Queue").send(*[{"sleep": 4}] * 3)
+    account.settle()
+
+    assert [0, 0, 4] == [each.at for each in shop.function("Worker").invocations]
+
+
+def test_a_throttled_batch_comes_back_and_counts_as_received(account, deploy: Deploy):
+    """
+    Nothing is lost, and nothing is processed twice.
+    """
+    shop = deploy()
+    shop.function("Worker").throttle(times=2)
+
+    shop.queue("Queue").send("good")
+    account.settle()
+
+    kinds = [each.outcome.kind for each in shop.function("Worker").invocations]
+    assert ["throttled", "throttled", "ok"] == kinds
+    assert 120 <= account.elapsed() < 121
+
+
+def test_fifo_keeps_the_order_of_a_group_and_lets_others_pass(account, deploy: Deploy):
+    """
+    What follows a failed message of its group waits for it.
+    """
+    shop = deploy(queue={"fifo": True, "content_based_deduplication": True})
+    queue = shop.queue("Queue")
+
+    queue.send({"group": "a", "n": 1}, {"group": "a", "n": 2}, group="a")
+    queue.send({"group": "b", "n": 1}, group="b")
+    shop.function("Worker").fail()
+    account.settle()
+
+    seen = [each for batch in batches(shop)[1:] for each in batch]
+    assert [1, 2] == [each["n"] for each in seen if each["group"] == "a"]
+    assert [1] == [each["n"] for each in seen if each["group"] == "b"]
+    assert [] == shop.queue(DEAD).bodies()
+
+
+def test_a_disabled_mapping_does_not_poll(account, deploy: Deploy):
+    """
+    The messages stay.
+    """
+    shop = deploy(enabled=False)
+
+    shop.queue("Queue").send("good")
+    account.settle()
+
+    assert 1 == len(shop.queue("Queue"))
+
+
+def test_the_timeline_says_what_happened(account, deploy: Deploy):
+    """
+    One aligned line each, for a person.
+    """
+    shop = deploy()
+
+    shop.queue("Queue").send("bad")
+    account.settle()
+
+    first, *_, last = str(account.timeline).splitlines()
+    assert "     0.000 s  Queue            sent           1 message" == first
+    assert last.endswith("Queue            dead-lettered  1 to Queue/DeadLetters")
+    assert {"sent": 1, "polled": 5, "invoked": 5, "failed": 5, "dead-lettered": 1} == (
+        whats(account)
+    )
+
+
+BODIES = st.lists(
+    st.sampled_from(["good", "bad", "crash", {"sleep": 3}, {"sleep": 11}]),
+    min_size=1,
+    max_size=25,
+)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(bodies=BODIES, batch_size=st.integers(1, 10), throttles=st.integers(0, 3))
+def test_every_message_is_processed_or_a_dead_letter(bodies, batch_size, throttles):
+    """
+    In exactly one of the two places, whatever goes wrong.
+    """
+    from aws_cdk import App, Stack
+    from aws_cdk import aws_sqs as sqs
+
+    from lambda_constructs.event_sources import SqsEventSource
+
+    from .conftest import CONTEXT, make_function
+
+    with LocalAccount() as account:
+        stack = Stack(App(context=CONTEXT), "Shop")
+        worker = make_function(stack, BY_BODY)
+        worker.add_event_source(
+            SqsEventSource(sqs.Queue(stack, "Queue"), batch_size=batch_size)
+        )
+        shop = account.deploy(stack)
+        shop.function("Worker").throttle(times=throttles)
+        numbered = [{"n": n, "body": body} for n, body in enumerate(bodies)]
+        shop.queue("Queue").send(*bodies)
+        account.settle()
+
+        dead = shop.queue(DEAD).bodies()
+        assert 0 == len(shop.queue("Queue"))
+        assert len(numbered) >= len(dead)
+        for fatal in ("bad", "crash", {"sleep": 11}):
+            assert bodies.count(fatal) == dead.count(fatal)
