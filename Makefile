@@ -49,7 +49,7 @@ types: $(PY_READY) $(NODE_READY) ## Check types: mypy --strict everywhere, pyrig
 
 .PHONY: synth
 synth: $(PY_READY) ## Synthesize the reference stacks into cdk.out; needs no credentials, network or Docker once packaged
-	@$(BIN)/python app.py
+	@CDK_OUTDIR=cdk.out $(BIN)/python app.py
 
 .PHONY: package
 package: $(PY_READY) ## Make the deployment packages side by side and list them

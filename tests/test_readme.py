@@ -5,11 +5,26 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from lambda_constructs import Practice, event_sources
 from tests.synthesized import ROOT, STEMS
 
 README = (ROOT / "README.md").read_text()
+
+
+def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the README's code where a newcomer would, beside a handler."""
+    source = folder / "lambda_src" / "worker"
+    source.mkdir(parents=True)
+    (source / "index.py").write_text("def handler(event, context): ...\n")
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_its_code_runs(tmp_path):
@@ -18,13 +33,7 @@ def test_its_code_runs(tmp_path):
     """
     code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
 
-    done = subprocess.run(
-        [sys.executable, "-c", code + "\nprint(worker.live.node.path)"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(code + "\nprint(worker.live.node.path)", tmp_path)
 
     assert "Shop/Worker/Live" == done.stdout.strip(), done.stderr
 
@@ -65,7 +74,7 @@ def test_each_link_leads_somewhere():
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-def test_the_error_that_it_shows_is_the_error_that_is_raised():
+def test_the_error_that_it_shows_is_the_error_that_is_raised(tmp_path):
     """
     To the letter.
     """
@@ -75,13 +84,21 @@ def test_the_error_that_it_shows_is_the_error_that_is_raised():
         "enforce_ssl=True", "visibility_timeout=Duration.seconds(5)"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(code, tmp_path)
 
     (last,) = done.stderr.strip().splitlines()[-1:]
     assert last.endswith(" ".join(shown[1].split()))
+
+
+def test_each_recipe_is_shown_as_it_runs():
+    """
+    The page on testing shows its files to the letter, and all of them.
+    """
+    page = (ROOT / "docs" / "testing.md").read_text()
+    shown = dict(re.findall(r"<!-- (.*?) -->\n```python\n(.*?)```", page, re.DOTALL))
+    files = (ROOT / "docs" / "recipes").glob("test_*.py")
+
+    assert {
+        str(path.relative_to(ROOT)): path.read_text().split('"""', 2)[2].strip() + "\n"
+        for path in files
+    } == shown

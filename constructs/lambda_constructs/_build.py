@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import inspect
+from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Annotations, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -29,6 +30,8 @@ NETWORK_ACTIONS = (
 )
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html."""
 
+SNAP_START_WARNING = "@aws-cdk/aws-lambda:snapStartRequirePublish"
+
 TRACING_MODES = {
     lambda_.Tracing.ACTIVE: "Active",
     lambda_.Tracing.PASS_THROUGH: "PassThrough",
@@ -37,19 +40,27 @@ TRACING_MODES = {
 
 def settled(options: FunctionOptions, defaults: FunctionDefaults) -> FunctionOptions:
     """Lay what the caller says over what holds for the scope."""
-    merged = {
+    merged: dict[str, Any] = {
         "architecture": defaults.architecture,
-        # Old versions stay, so that an alias can go back to one.
-        "current_version_options": lambda_.VersionOptions(
-            removal_policy=RemovalPolicy.RETAIN
-        ),
         "logging_format": defaults.logging_format,
         "memory_size": defaults.memory_size,
         "tracing": defaults.tracing,
         **options,
+        "current_version_options": _retained(options.get("current_version_options")),
         "environment": {**defaults.environment, **options.get("environment", {})},
     }
+    for name in ("layers", "security_groups"):  # jsii knows lists, and no tuples
+        if name in merged:
+            merged[name] = list(merged[name])
     return cast("FunctionOptions", merged)
+
+
+def _retained(given: lambda_.VersionOptions | None) -> lambda_.VersionOptions:
+    """Let old versions stay, unless told otherwise: an alias can go back to one."""
+    names = inspect.signature(lambda_.VersionOptions.__init__).parameters
+    values = {name: getattr(given, name, None) for name in names if name != "self"}
+    values["removal_policy"] = values["removal_policy"] or RemovalPolicy.RETAIN
+    return lambda_.VersionOptions(**values)
 
 
 def log_group(scope: LambdaFunction, defaults: FunctionDefaults) -> logs.LogGroup:
@@ -107,6 +118,10 @@ def function(
     )
     resource = cast("lambda_.CfnFunction", made.node.default_child)
     check_inline_code(scope, code, resource)
+    if "snap_start" in settings:
+        Annotations.of(made).acknowledge_warning(
+            SNAP_START_WARNING, "a version is always published, and is what is invoked"
+        )
     if tracing in TRACING_MODES:
         resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(
             mode=TRACING_MODES[tracing]

@@ -12,11 +12,12 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lambda_constructs import limits
-from lambda_constructs._options import NOT_OPTIONS, FunctionOptions
+from lambda_constructs._options import FunctionOptions
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_duration,
     check_range,
-    nearest,
+    literal,
     seconds,
 )
 from lambda_constructs.practices import Practice
@@ -34,9 +35,9 @@ def check_function(
     Raises:
         ConfigurationError: Lambda would refuse the function.
     """
-    _check_names(scope, options)
     _check_timeout(scope, timeout)
     _check_sizes(scope, options)
+    _check_provisioned(scope, options)
     _check_environment(scope, options.get("environment", {}))
     _check_text(scope, options)
     _check_package(scope, handler, runtime, options)
@@ -45,35 +46,21 @@ def check_function(
     _check_dead_letters(scope, options)
 
 
-def _check_names(scope: Construct, options: FunctionOptions) -> None:
-    for name in options:
-        if name in NOT_OPTIONS:
-            raise ConfigurationError(
-                f"{name} is not an option here: {NOT_OPTIONS[name]}", scope=scope
-            )
-        if name not in FunctionOptions.__annotations__:
-            raise ConfigurationError(
-                f"{name} is not an option of aws_lambda.Function"
-                + nearest(name, FunctionOptions.__annotations__),
-                scope=scope,
-            )
-
-
 def _check_timeout(scope: Construct, timeout: Duration) -> None:
-    length = seconds(timeout)
-    remedy = "split longer work into steps, with Step Functions for example"
+    if timeout is None:
+        raise ConfigurationError(
+            "timeout must be given, got None; Lambda's own 3 s are never right",
+            scope=scope,
+        )
+    check_duration("timeout", timeout, scope=scope)
     check_range(
         "timeout",
-        length,
+        seconds(timeout),
         *limits.TIMEOUT_SECONDS,
         unit="s",
         scope=scope,
-        remedy=remedy,
+        remedy="split longer work into steps, with Step Functions for example",
     )
-    if length is not None and length != int(length):
-        raise ConfigurationError(
-            f"timeout must be whole seconds, got {length:g} s; round it up", scope=scope
-        )
 
 
 def _check_sizes(scope: Construct, options: FunctionOptions) -> None:
@@ -105,6 +92,22 @@ def _check_sizes(scope: Construct, options: FunctionOptions) -> None:
             scope,
             "reserved_concurrent_executions=0 throttles every invocation, so the "
             "function is switched off; leave it out to switch it on",
+        )
+
+
+def _check_provisioned(scope: Construct, options: FunctionOptions) -> None:
+    version = options.get("current_version_options")
+    wanted = version.provisioned_concurrent_executions if version else None
+    provisioned = literal(wanted)
+    if provisioned is None:
+        return
+    reserved = literal(options.get("reserved_concurrent_executions"))
+    if provisioned < 1 or (reserved is not None and provisioned > reserved):
+        most = "" if reserved is None else f" and at most the reserved {reserved}"
+        raise ConfigurationError(
+            f"provisioned_concurrent_executions must be at least 1{most}, got "
+            f"{provisioned:g}",
+            scope=scope,
         )
 
 
@@ -221,7 +224,10 @@ def _check_snap_start(
     if options.get("snap_start") is None:
         return
     storage = _mebibytes(options.get("ephemeral_storage_size")) or 0
+    version = options.get("current_version_options")
+    provisioned = version.provisioned_concurrent_executions if version else None
     faults = {
+        "provisioned_concurrent_executions": provisioned is not None,
         f"runtime {runtime.name}": not runtime.supports_snap_start,
         "filesystem": options.get("filesystem") is not None,
         "tenancy_config": options.get("tenancy_config") is not None,

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import IConstruct
+from constructs import IConstruct, Node
+
+from lambda_constructs.errors import ConfigurationError, check_type, check_whole
 
 __all__ = ["FunctionDefaults"]
 
@@ -41,11 +43,31 @@ class FunctionDefaults:
     runtime: lambda_.Runtime | None = None
     tracing: lambda_.Tracing | None = None
 
+    def __post_init__(self) -> None:
+        check_whole("memory_size", self.memory_size)
+        held = isinstance(self.environment, Mapping)
+        check_type("environment", self.environment, "a mapping", holds=held)
+        for name, kind in KINDS.items():
+            value = getattr(self, name)
+            held = isinstance(value, kind)
+            check_type(name, value, f"a {kind.__name__} of aws_cdk", holds=held)
+
     def apply_to(self, scope: IConstruct) -> None:
-        """Use these for every function defined below *scope* from now on."""
+        """Use these for every function that is defined below *scope* from now on.
+
+        Said twice for one scope, what was said later wins.
+
+        Raises:
+            ConfigurationError: *scope* is no construct.
+        """
+        if not isinstance(getattr(scope, "node", None), Node):
+            raise ConfigurationError(
+                f"apply_to() takes an app, a stack or a construct, got {scope!r}"
+            )
         # Held by id and beside the scope itself: jsii forgets a Python object that
         # nothing else holds, and would then show the scope as another object.
-        _applied[id(scope)] = (scope, self)
+        before = _applied[id(scope)][1] if id(scope) in _applied else None
+        _applied[id(scope)] = (scope, self._over(before) if before else self)
 
     @classmethod
     def of(cls, scope: IConstruct) -> FunctionDefaults:
@@ -67,6 +89,15 @@ class FunctionDefaults:
         stated["environment"] = {**outer.environment, **self.environment}
         return replace(outer, **stated)
 
+
+KINDS = {
+    "architecture": lambda_.Architecture,
+    "log_removal_policy": RemovalPolicy,
+    "log_retention": logs.RetentionDays,
+    "logging_format": lambda_.LoggingFormat,
+    "runtime": lambda_.Runtime,
+    "tracing": lambda_.Tracing,
+}
 
 LIBRARY = FunctionDefaults(
     architecture=lambda_.Architecture.ARM_64,

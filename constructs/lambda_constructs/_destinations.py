@@ -35,6 +35,14 @@ class Target:
         return self.arn
 
 
+def require(target: object, attribute: str, wanted: str) -> None:
+    """Refuse what is no resource of the kind that a destination is made of."""
+    if not hasattr(target, attribute):
+        raise ConfigurationError(
+            f"a destination must be {wanted}, got {target!r}; pass the resource itself"
+        )
+
+
 def refuse_fifo(store: sqs.Queue | sqs.IQueue | sns.Topic | sns.ITopic) -> None:
     """Lambda sends to standard queues and topics only."""
     if store.fifo:

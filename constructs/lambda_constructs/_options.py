@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_type,
+    check_whole,
+    nearest,
+)
+
 if TYPE_CHECKING:
     from aws_cdk import Size
     from aws_cdk import aws_codeguruprofiler as codeguruprofiler
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
 
 __all__ = ["FunctionOptions"]
 
@@ -63,6 +71,53 @@ class FunctionOptions(TypedDict, total=False):
     tracing: lambda_.Tracing
     vpc: ec2.Vpc | ec2.IVpc
     vpc_subnets: ec2.SubnetSelection
+
+
+def check_options(options: Mapping[str, object], scope: Construct) -> None:
+    """Check names and types, in the words of this library instead of jsii's.
+
+    Raises:
+        ConfigurationError: An option is unknown, left out here, or of another type.
+    """
+    for name, value in options.items():
+        if name in NOT_OPTIONS:
+            raise ConfigurationError(
+                f"{name} is not an option here: {NOT_OPTIONS[name]}", scope=scope
+            )
+        if name not in FunctionOptions.__annotations__:
+            raise ConfigurationError(
+                f"{name} is not an option of aws_lambda.Function"
+                + nearest(name, FunctionOptions.__annotations__),
+                scope=scope,
+            )
+        _check_option(name, value, scope)
+    for name, value in dict(options.get("environment") or {}).items():  # type: ignore[call-overload]
+        held = isinstance(name, str) and isinstance(value, str)
+        check_type(
+            f"environment[{name!r}]", value, "text by its name", holds=held, scope=scope
+        )
+
+
+def _check_option(name: str, value: object, scope: Construct) -> None:
+    declared = FunctionOptions.__annotations__[name]
+    kind = getattr(declared, "__forward_arg__", str(declared))
+    plain = isinstance(value, bool | int | float | str | bytes | Mapping | list | tuple)
+    if kind == "int":
+        check_whole(name, value, scope=scope)
+    elif kind == "bool":
+        known = isinstance(value, bool)
+        check_type(name, value, "True or False", holds=known, scope=scope)
+    elif kind == "str":
+        check_type(name, value, "text", holds=isinstance(value, str), scope=scope)
+    elif kind.startswith("Mapping"):
+        known = isinstance(value, Mapping)
+        check_type(name, value, "a mapping of names", holds=known, scope=scope)
+    elif kind.startswith("Sequence"):
+        known = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+        wanted = kind.removeprefix("Sequence[").removesuffix("]")
+        check_type(name, value, f"a list of {wanted}", holds=known, scope=scope)
+    else:
+        check_type(name, value, f"{kind} of aws_cdk", holds=not plain, scope=scope)
 
 
 _ASYNC = (

@@ -54,6 +54,58 @@ def check_range(
     )
 
 
+def check_type(
+    name: str,
+    value: object,
+    wanted: str,
+    *,
+    holds: bool,
+    scope: IConstruct | None = None,
+) -> None:
+    """Raise unless *value* is of the type that *holds* tells; unset values pass.
+
+    Raises:
+        ConfigurationError: It is another one.
+    """
+    if value is None or holds:
+        return
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    raise ConfigurationError(
+        f"{name} must be {wanted}, got {shown} ({type(value).__name__})", scope=scope
+    )
+
+
+def check_whole(name: str, value: object, *, scope: IConstruct | None = None) -> None:
+    """Raise unless *value* is a whole number, a token or unset.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    token = isinstance(value, float) and Token.is_unresolved(value)
+    check_type(name, value, "a whole number", holds=whole or token, scope=scope)
+
+
+def check_duration(
+    name: str, value: object, *, scope: IConstruct | None = None
+) -> None:
+    """Raise unless *value* is a `Duration` of whole seconds, or unset.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    known = isinstance(value, Duration)
+    check_type(
+        name, value, "a Duration, as Duration.seconds(30)", holds=known, scope=scope
+    )
+    length = seconds(value) if isinstance(value, Duration) else None
+    if length is not None and length != int(length):
+        raise ConfigurationError(
+            f"{name} must be whole seconds, got {length:g} s; round it up", scope=scope
+        )
+
+
 def literal(value: T | None) -> T | None:
     """Give *value*, or None where it is unset or a token."""
     return None if value is None or Token.is_unresolved(value) else value

@@ -14,13 +14,21 @@ from lambda_constructs._destinations import (
     Target,
     own_queue,
     refuse_fifo,
+    require,
     to_bucket,
     to_event_bus,
     to_function,
     to_queue,
     to_topic,
 )
-from lambda_constructs.errors import ConfigurationError, check_range, seconds
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_duration,
+    check_range,
+    check_type,
+    check_whole,
+    seconds,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
@@ -46,40 +54,44 @@ class FailureDestination:
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
 
-    kind: str
     _resolve: _Resolve
 
     @classmethod
     def new_queue(cls) -> FailureDestination:
         """Send to a queue made beside the function: encrypted, TLS only, 14 days."""
-        return cls("queue", lambda function: to_queue(own_queue(function), function))
+        return cls(lambda function: to_queue(own_queue(function), function))
 
     @classmethod
     def queue(cls, queue: sqs.Queue | sqs.IQueue) -> FailureDestination:
         """Send to a standard queue."""
+        require(queue, "queue_arn", "an SQS queue")
         refuse_fifo(queue)
-        return cls("queue", lambda function: to_queue(queue, function))
+        return cls(lambda function: to_queue(queue, function))
 
     @classmethod
     def topic(cls, topic: sns.Topic | sns.ITopic) -> FailureDestination:
         """Publish to a standard topic; a record above 256 KB loses its payload."""
+        require(topic, "topic_arn", "an SNS topic")
         refuse_fifo(topic)
-        return cls("topic", lambda function: to_topic(topic, function))
+        return cls(lambda function: to_topic(topic, function))
 
     @classmethod
     def bucket(cls, bucket: s3.Bucket | s3.IBucket) -> FailureDestination:
         """Write an object; the one kind that has no limit of its own on size."""
-        return cls("bucket", lambda function: to_bucket(bucket, function))
+        require(bucket, "bucket_arn", "an S3 bucket")
+        return cls(lambda function: to_bucket(bucket, function))
 
     @classmethod
     def function(cls, function: LambdaFunction) -> FailureDestination:
         """Invoke another function's live alias, asynchronously."""
-        return cls("function", lambda failing: to_function(function, failing))
+        require(function, "live", "a LambdaFunction")
+        return cls(lambda failing: to_function(function, failing))
 
     @classmethod
     def event_bus(cls, bus: events.EventBus | events.IEventBus) -> FailureDestination:
         """Put an event on a bus."""
-        return cls("event bus", lambda _: to_event_bus(bus))
+        require(bus, "event_bus_arn", "an EventBridge bus")
+        return cls(lambda _: to_event_bus(bus))
 
     def bind(self, function: LambdaFunction, /) -> str:
         """Grant *function* what sending takes, and give the destination's ARN."""
@@ -93,30 +105,33 @@ class SuccessDestination:
     A bucket is not among them: Lambda offers it for failures only.
     """
 
-    kind: str
     _resolve: _Resolve
 
     @classmethod
     def queue(cls, queue: sqs.Queue | sqs.IQueue) -> SuccessDestination:
         """Send to a standard queue."""
+        require(queue, "queue_arn", "an SQS queue")
         refuse_fifo(queue)
-        return cls("queue", lambda function: to_queue(queue, function))
+        return cls(lambda function: to_queue(queue, function))
 
     @classmethod
     def topic(cls, topic: sns.Topic | sns.ITopic) -> SuccessDestination:
         """Publish to a standard topic; a record above 256 KB loses its payload."""
+        require(topic, "topic_arn", "an SNS topic")
         refuse_fifo(topic)
-        return cls("topic", lambda function: to_topic(topic, function))
+        return cls(lambda function: to_topic(topic, function))
 
     @classmethod
     def function(cls, function: LambdaFunction) -> SuccessDestination:
         """Invoke another function's live alias, asynchronously."""
-        return cls("function", lambda sender: to_function(function, sender))
+        require(function, "live", "a LambdaFunction")
+        return cls(lambda sender: to_function(function, sender))
 
     @classmethod
     def event_bus(cls, bus: events.EventBus | events.IEventBus) -> SuccessDestination:
         """Put an event on a bus."""
-        return cls("event bus", lambda _: to_event_bus(bus))
+        require(bus, "event_bus_arn", "an EventBridge bus")
+        return cls(lambda _: to_event_bus(bus))
 
     def bind(self, function: LambdaFunction, /) -> str:
         """Grant *function* what sending takes, and give the destination's ARN."""
@@ -149,6 +164,14 @@ class AsyncInvoke:
     on_success: SuccessDestination | None = None
 
     def __post_init__(self) -> None:
+        check_whole("retry_attempts", self.retry_attempts)
+        check_duration("max_event_age", self.max_event_age)
+        for name, value, kind in (
+            ("on_failure", self.on_failure, FailureDestination),
+            ("on_success", self.on_success, SuccessDestination),
+        ):
+            held = isinstance(value, kind)
+            check_type(name, value, f"a {kind.__name__}", holds=held)
         check_range("retry_attempts", self.retry_attempts, *limits.ASYNC_RETRY_ATTEMPTS)
         check_range(
             "max_event_age",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar, Unpack
+from typing import TYPE_CHECKING, Protocol, TypeVar, Unpack, cast
 
 import jsii
 from aws_cdk import Duration, IResource
@@ -12,9 +12,11 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lambda_constructs import _build
+from lambda_constructs._arguments import check_arguments, check_source
 from lambda_constructs._checks import check_function
 from lambda_constructs._defaults import FunctionDefaults
-from lambda_constructs._options import FunctionOptions
+from lambda_constructs._options import FunctionOptions, check_options
+from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import ConfigurationError, jsii_errors
 from lambda_constructs.permissions import arn_for, statement
 
@@ -46,6 +48,7 @@ class LambdaFunction(Construct):
         policy: What the function may do; the one policy of its role.
         reserved_concurrent_executions: Concurrency set aside for it, and its ceiling.
         role: The execution role, which no other function uses.
+        tenancy_config: Whether its tenants are kept apart.
         timeout: After how long Lambda stops an invocation.
     """
 
@@ -56,6 +59,7 @@ class LambdaFunction(Construct):
     policy: iam.ManagedPolicy
     reserved_concurrent_executions: int | None
     role: iam.Role
+    tenancy_config: lambda_.TenancyConfig | None
     timeout: Duration
 
     def __init__(
@@ -88,11 +92,18 @@ class LambdaFunction(Construct):
         """
         with jsii_errors(scope):
             super().__init__(scope, id)
+        given = cast(
+            "FunctionOptions",
+            {name: each for name, each in options.items() if each is not None},
+        )
+        check_options(given, self)
+        check_arguments(self, code, handler, runtime, async_invoke)
         defaults = FunctionDefaults.of(self)
         runtime = runtime or defaults.runtime or lambda_.Runtime.PYTHON_3_14
-        settings = _build.settled(options, defaults)
+        settings = _build.settled(given, defaults)
         with jsii_errors(self):
             check_function(self, handler, runtime, timeout, settings)
+        self.tenancy_config = settings.get("tenancy_config")
         self.event_sources = []
         self.reserved_concurrent_executions = settings.get(
             "reserved_concurrent_executions"
@@ -106,17 +117,19 @@ class LambdaFunction(Construct):
                 self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
             )
             self.policy = _build.policy(self, settings)
+            self._principal = RolePrincipal(self.role, self.policy)
             self.function = _build.function(self, code, handler, runtime, settings)
             self.live = lambda_.Alias(
                 self, "Live", alias_name="live", version=self.function.current_version
             )
         if async_invoke is not None:
-            async_invoke.bind(self)
+            with jsii_errors(self):
+                async_invoke.bind(self)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """Lets every `grant_*` method of CDK take this construct."""
-        return self.policy.grant_principal
+        return self._principal
 
     def add_event_source(self, source: EventSource[Bound_co]) -> Bound_co:
         """Let *source* invoke the live alias, and give what it makes for that.
@@ -124,19 +137,22 @@ class LambdaFunction(Construct):
         Raises:
             ConfigurationError: The source and this function do not fit together.
         """
+        check_source(self, source)
         with jsii_errors(self):
             bound = source.bind(self)
         self.event_sources.append(source)
         return bound
 
-    def allow(self, *actions: str, on: IResource | str) -> None:
+    def allow(self, *actions: str, on: IResource | LambdaFunction | str) -> None:
         """Allow exactly *actions* on exactly *on*: a resource, or an ARN.
 
-        S3's object actions are allowed on the objects of the bucket. A customer's
-        key is a resource of its own: `allow("kms:Decrypt", on=key)`.
+        S3's object actions are allowed on the objects of the bucket, another
+        function's on its live alias. A table's index and a customer's key are
+        resources of their own: `allow("kms:Decrypt", on=key)`.
 
         Raises:
-            ConfigurationError: An action has a wildcard or cannot apply to *on*.
+            ConfigurationError: An action has a wildcard, or is of another service
+                than *on*.
         """
         if not actions:
             raise ConfigurationError(
@@ -144,8 +160,10 @@ class LambdaFunction(Construct):
                 "calls, as in allow('dynamodb:PutItem', on=table)",
                 scope=self,
             )
+        target = on.live if isinstance(on, LambdaFunction) else on
         by_arn: dict[str, list[str]] = {}
-        for action in actions:
-            by_arn.setdefault(arn_for(action, on, self), []).append(action)
+        with jsii_errors(self):
+            for action in actions:
+                by_arn.setdefault(arn_for(action, target, self), []).append(action)
         for arn, names in by_arn.items():
             self.policy.add_statements(statement(names, arn))

@@ -103,9 +103,8 @@ SQS_MAXIMUM_POLLERS = (2, 10_000)
 
 # --- queues -----------------------------------------------------------------
 
-SQS_DEFAULT_VISIBILITY_SECONDS = 30
-SQS_VISIBILITY_SECONDS = (0, 43_200)
 SQS_DEFAULT_RETENTION_SECONDS = 345_600
+SQS_RETENTION_SECONDS = (60, 1_209_600)
 """AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html."""
 
 SQS_MAX_RECEIVE_COUNT = (1, 1_000)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import cast
 
-from aws_cdk import IResource, Stack
+from aws_cdk import IResource, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from constructs import IConstruct
+from constructs import IConstruct, Node
 
 from lambda_constructs.errors import ConfigurationError, nearest
 
 __all__: list[str] = []
+
+ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 
 ARN_ATTRIBUTES = {
     "dynamodb": "table_arn",
@@ -43,12 +47,27 @@ def key_statement(
 ) -> iam.PolicyStatement:
     """Allow *actions* on *key*, for calls that *service* makes on one's behalf."""
     stack = Stack.of(scope)
+    key_arn = _arn_of_key(key, scope)
     via = f"{service}.{stack.region}.{stack.url_suffix}"
     return iam.PolicyStatement(
         actions=list(actions),
-        resources=[key.key_arn],
+        resources=[key_arn],
         conditions={"StringEquals": {"kms:ViaService": via}},
     )
+
+
+def _arn_of_key(key: kms.Key | kms.IKey, scope: IConstruct) -> str:
+    """Give the ARN of a key itself: IAM allows nothing by that of an alias."""
+    if ":alias/" not in str(Stack.of(scope).resolve(key.key_arn)):
+        return key.key_arn
+    try:
+        return str(cast("kms.Alias", key).alias_target_key.key_arn)
+    except RuntimeError:
+        raise ConfigurationError(
+            f"{key.node.path} is an imported alias, by which IAM allows nothing; "
+            "import the key itself, by Key.from_key_arn()",
+            scope=scope,
+        ) from None
 
 
 def arn_for(action: str, resource: IResource | str, scope: IConstruct) -> str:
@@ -58,15 +77,21 @@ def arn_for(action: str, resource: IResource | str, scope: IConstruct) -> str:
         ConfigurationError: The action has a wildcard, is malformed, belongs to a
             service that is not known here, or cannot apply to the resource.
     """
-    service, colon, name = action.partition(":")
-    if not (service and colon and name) or "*" in action or "?" in action:
+    if not isinstance(action, str) or not ACTION.fullmatch(action):
         raise ConfigurationError(
             f"actions must each be one whole name such as 'dynamodb:PutItem', "
             f"got {action!r}; name every action that the handler calls",
             scope=scope,
         )
+    service, _, name = action.partition(":")
     if isinstance(resource, str):
-        return _checked_arn(resource, scope)
+        return _checked_arn(resource, service, scope)
+    if not isinstance(getattr(resource, "node", None), Node):
+        raise ConfigurationError(
+            f"on must be a resource or its ARN, got {resource!r}; "
+            "name the one resource that the handler uses",
+            scope=scope,
+        )
     if service not in ARN_ATTRIBUTES:
         raise ConfigurationError(
             f"allow() knows resources of {', '.join(sorted(ARN_ATTRIBUTES))}, got "
@@ -82,14 +107,29 @@ def arn_for(action: str, resource: IResource | str, scope: IConstruct) -> str:
             "pass the resource that the action is for",
             scope=scope,
         )
-    return f"{arn}/*" if service == "s3" and _acts_on_objects(name) else arn
+    if service == "s3" and _acts_on_objects(name):
+        return f"{arn}/*"
+    if service == "kms":
+        return _arn_of_key(cast("kms.IKey", resource), scope)
+    if service == "secretsmanager":
+        # The ARN of a secret that was imported by name lacks its last six characters.
+        return getattr(resource, "secret_full_arn", None) or f"{arn}-??????"
+    if service == "dynamodb" and name in _STREAM_ACTIONS:
+        return getattr(resource, "table_stream_arn", None) or arn
+    return arn
 
 
-def _checked_arn(arn: str, scope: IConstruct) -> str:
+def _checked_arn(arn: str, service: str, scope: IConstruct) -> str:
     if arn == "*" or not (arn.startswith("arn:") or "${" in arn):
         raise ConfigurationError(
             f"on must be a resource or its ARN, got {arn!r}; "
             "name the one resource that the handler uses",
+            scope=scope,
+        )
+    if not Token.is_unresolved(arn) and arn.split(":")[2:3] not in ([service], [""]):
+        raise ConfigurationError(
+            f"{service} actions act on ARNs of {service}, got {arn!r}; "
+            "pass the resource that the action is for",
             scope=scope,
         )
     return arn
@@ -103,4 +143,14 @@ def _acts_on_objects(name: str) -> bool:
     return ("Object" in name and "Bucket" not in name) or name in _OBJECT_ACTIONS
 
 
-_OBJECT_ACTIONS = {"AbortMultipartUpload", "ListMultipartUploadParts"}
+_OBJECT_ACTIONS = {
+    "AbortMultipartUpload",
+    "BypassGovernanceRetention",
+    "InitiateReplication",
+    "ListMultipartUploadParts",
+    "ObjectOwnerOverrideToBucketOwner",
+    "ReplicateDelete",
+    "ReplicateTags",
+}
+
+_STREAM_ACTIONS = {"DescribeStream", "GetRecords", "GetShardIterator"}

@@ -15,7 +15,7 @@ from aws_cdk import aws_ssm as ssm
 from aws_cdk import aws_stepfunctions as sfn
 
 from lambda_constructs import ConfigurationError
-from tests.unit.conftest import allowed, make_function, statements
+from tests.unit.conftest import allowed, make_function, resources, statements
 
 
 def table(stack):
@@ -76,6 +76,8 @@ def test_object_actions_are_allowed_on_objects_and_bucket_actions_on_the_bucket(
         ("s3:PutObject", True),
         ("s3:DeleteObjectVersion", True),
         ("s3:AbortMultipartUpload", True),
+        ("s3:BypassGovernanceRetention", True),
+        ("s3:ReplicateDelete", True),
         ("s3:GetBucketLocation", False),
         ("s3:GetBucketObjectLockConfiguration", False),
         ("s3:ListBucketVersions", False),
@@ -163,3 +165,82 @@ def test_fails_if_there_is_no_action(stack, worker):
     """
     with pytest.raises(ConfigurationError, match="needs one action or more"):
         worker.allow(on=table(stack))
+
+
+def test_another_function_is_its_live_alias(stack, worker):
+    """
+    What every caller invokes.
+    """
+    worker.allow("lambda:InvokeFunction", on=make_function(stack, "Other"))
+
+    assert {"lambda:InvokeFunction"} == allowed(stack, "OtherLive")
+
+
+def test_a_secret_that_was_imported_by_name_gets_the_end_of_its_arn(stack, worker):
+    """
+    Six characters that only Secrets Manager knows.
+    """
+    secret = secretsmanager.Secret.from_secret_name_v2(stack, "Imported", "db")
+
+    worker.allow("secretsmanager:GetSecretValue", on=secret)
+
+    assert "secret:db-??????" in str(statements(stack)[2]["Resource"])
+
+
+def test_the_stream_of_a_table_is_a_resource_of_its_own(stack, worker):
+    """
+    Reading it on the table would allow nothing.
+    """
+    streamed = dynamodb.TableV2(
+        stack,
+        "Target",
+        partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+        dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE,
+    )
+
+    worker.allow("dynamodb:GetRecords", on=streamed)
+
+    assert "StreamArn" == statements(stack)[2]["Resource"]["Fn::GetAtt"][1]
+
+
+def test_an_alias_of_a_key_stands_for_the_key(stack, worker):
+    """
+    IAM allows nothing by the ARN of an alias.
+    """
+    alias = kms.Alias(stack, "Alias", alias_name="q", target_key=kms.Key(stack, "Key"))
+
+    worker.allow("kms:Decrypt", on=alias)
+
+    assert {"kms:Decrypt"} == allowed(stack, "Key")
+
+
+def test_fails_if_a_key_is_an_imported_alias(stack, worker):
+    """
+    Which key it is cannot be known.
+    """
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/q")
+
+    with pytest.raises(ConfigurationError, match="is an imported alias"):
+        worker.allow("kms:Decrypt", on=alias)
+
+
+def test_fails_if_the_arn_is_of_another_service(worker):
+    """
+    It would be a grant that grants nothing.
+    """
+    with pytest.raises(ConfigurationError, match="dynamodb actions act on ARNs of"):
+        worker.allow("dynamodb:PutItem", on="arn:aws:s3:::orders")
+
+
+def test_a_grant_that_needs_the_resource_s_policy_works(stack, worker):
+    """
+    An encrypted secret grants its key, whose policy names the role.
+    """
+    secret = secretsmanager.Secret(
+        stack, "Target", encryption_key=kms.Key(stack, "Key")
+    )
+
+    secret.grant_read(worker)
+
+    assert "secretsmanager:GetSecretValue" in allowed(stack, "Target")
+    assert "WorkerRole" in str(resources(stack, "AWS::KMS::Key"))

@@ -112,3 +112,16 @@ def test_defaults_survive_when_nothing_else_holds_the_scope():
     make_function(stack)
 
     assert 1024 == only(stack, FUNCTION)["MemorySize"]
+
+
+def test_defaults_may_be_said_in_parts(stack):
+    """
+    What was said later wins, and the rest stays.
+    """
+    FunctionDefaults(memory_size=1024, tracing=lambda_.Tracing.DISABLED).apply_to(stack)
+    FunctionDefaults(memory_size=2048).apply_to(stack)
+
+    make_function(stack)
+
+    assert 2048 == only(stack, FUNCTION)["MemorySize"]
+    assert "TracingConfig" not in only(stack, FUNCTION)

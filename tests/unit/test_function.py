@@ -200,6 +200,28 @@ class TestOptions:
         (version,) = resources(stack, "AWS::Lambda::Version").values()
         assert "Delete" == version["DeletionPolicy"]
 
+    def test_options_of_the_version_leave_it_where_it_is(self, stack):
+        """
+        Old versions stay unless their removal is what was asked for.
+        """
+        make_function(
+            stack,
+            current_version_options=lambda_.VersionOptions(
+                provisioned_concurrent_executions=2
+            ),
+        )
+
+        (version,) = resources(stack, "AWS::Lambda::Version").values()
+        assert "Retain" == version["DeletionPolicy"]
+        assert (
+            2
+            == (
+                version["Properties"]["ProvisionedConcurrencyConfig"][
+                    "ProvisionedConcurrentExecutions"
+                ]
+            )
+        )
+
     def test_given_log_group_is_used_and_granted(self, stack):
         """
         A shared or encrypted group of one's own replaces the library's.

@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match
 
-from lambda_constructs import ConfigurationError
+from lambda_constructs import ConfigurationError, limits
 from tests.unit.conftest import make_function, only
 
 FUNCTION = "AWS::Lambda::Function"
@@ -143,7 +143,7 @@ def test_fails_if_an_environment_name_is_malformed(stack, name):
     assert f"got {name!r}; rename it" in fault(stack, environment={name: "x"})
 
 
-@pytest.mark.parametrize("name", ["AWS_REGION", "_HANDLER", "LAMBDA_TASK_ROOT"])
+@pytest.mark.parametrize("name", sorted(limits.RESERVED_ENVIRONMENT_NAMES))
 def test_fails_if_an_environment_name_is_reserved(stack, name):
     """
     Lambda sets these itself.
@@ -295,6 +295,14 @@ def test_fails_if_a_filesystem_has_no_vpc(stack):
             {"tenancy_config": lambda_.TenancyConfig.PER_TENANT},
             "tenancy_config",
         ),
+        (
+            {
+                "current_version_options": lambda_.VersionOptions(
+                    provisioned_concurrent_executions=1
+                )
+            },
+            "provisioned_concurrent_executions",
+        ),
     ],
 )
 def test_fails_if_snap_start_stands_beside_what_it_excludes(stack, options, beside):
@@ -306,13 +314,36 @@ def test_fails_if_snap_start_stands_beside_what_it_excludes(stack, options, besi
     ) == fault(stack, snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS, **options)
 
 
-def test_snap_start_works_with_the_defaults(stack):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "must be at least 1, got 0"),
+        (
+            {"reserved_concurrent_executions": 5},
+            "must be at least 1 and at most the reserved 5, got 6",
+        ),
+    ],
+)
+def test_fails_if_provisioned_concurrency_is_out_of_range(stack, options, message):
     """
-    arm64 and the newest Python have it.
+    Neither CDK nor its validator compares them.
+    """
+    wanted = 6 if options else 0
+    version = lambda_.VersionOptions(provisioned_concurrent_executions=wanted)
+
+    assert f"Shop/Worker: provisioned_concurrent_executions {message}" == fault(
+        stack, current_version_options=version, **options
+    )
+
+
+def test_snap_start_works_with_the_defaults_and_without_a_warning(stack):
+    """
+    arm64 and the newest Python have it, and a version is always published.
     """
     make_function(stack, snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS)
 
     assert {"ApplyOn": "PublishedVersions"} == only(stack, FUNCTION)["SnapStart"]
+    Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
 
 
 def test_fails_if_log_levels_are_given_for_text_logs(stack):

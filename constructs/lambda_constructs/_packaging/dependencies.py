@@ -97,6 +97,7 @@ def get_dependencies(
         ConfigurationError: It cannot be installed.
     """
     if wanted.requirements.empty:
+        _check_boto3(wanted, [])
         return Dependencies(), {}
     key = wanted.key
     if fresh:
@@ -141,17 +142,22 @@ def _choose(
 ) -> tuple[list[Distribution], list[Distribution]]:
     """Tell what goes into the package from what the runtime or a layer brings."""
     names = set() if wanted.boto3_for else left_to_runtime(distributions)
-    if wanted.boto3_for and "boto3" not in {it.name for it in distributions}:
-        raise ConfigurationError(
-            f"boto3_for={wanted.boto3_for} puts boto3 into the package, which the "
-            "requirements must name, got requirements without it; add boto3 to them"
-        )
+    _check_boto3(wanted, distributions)
     layered = dict(wanted.layered)
     names |= {it.name for it in distributions if layered.get(it.name) == it.version}
     return (
         [it for it in distributions if it.name not in names],
         [it for it in distributions if it.name in names],
     )
+
+
+def _check_boto3(wanted: Wanted, distributions: list[Distribution]) -> None:
+    """Refuse to bring a boto3 of which no version is named."""
+    if wanted.boto3_for and "boto3" not in {it.name for it in distributions}:
+        raise ConfigurationError(
+            f"boto3_for={wanted.boto3_for} puts boto3 into the package, which the "
+            "requirements must name, got requirements without it; add boto3 to them"
+        )
 
 
 def prefix_of(target: Target) -> str:

@@ -14,34 +14,48 @@ from lambda_constructs.practices import Practice
 
 
 def mapping_id(function: LambdaFunction, service: str, source: IResource) -> str:
-    """Give the id of the mapping from *source*: its path below its stack.
+    """Give the id of the mapping from *source*: its path, below their stack if one.
 
     Raises:
         ConfigurationError: *function* processes *source* already.
     """
-    above = Stack.of(source).node.path
-    id = service + source.node.path.removeprefix(above).replace("/", "")
+    theirs = Stack.of(source)
+    above = f"{theirs.node.path}/" if theirs is Stack.of(function) else ""
+    id = f"{service}-{source.node.path.removeprefix(above).replace('/', '-')}"
     if function.node.try_find_child(id) is not None:
-        raise ConfigurationError(
-            f"{source.node.path} is an event source already; bind it once, with all "
-            "filters in one event source",
-            scope=function,
-        )
+        raise already_bound(function, source)
     return id
 
 
-def check_region(function: LambdaFunction, source: IResource) -> None:
+def already_bound(function: LambdaFunction, source: IResource) -> ConfigurationError:
+    """Give the error for a source that *function* has already."""
+    return ConfigurationError(
+        f"{source.node.path} is an event source already; bind it once, with all "
+        "filters in one event source",
+        scope=function,
+    )
+
+
+def check_place(function: LambdaFunction, source: IResource) -> None:
     """Check that *source* is in the function's Region, as far as both are known.
 
     Raises:
-        ConfigurationError: It is in another one.
+        ConfigurationError: It is in another one, or it is defined in another account.
     """
-    there = literal(source.env.region)
-    here = literal(Stack.of(function).region)
+    stack = Stack.of(function)
+    there, here = literal(source.env.region), literal(stack.region)
     if there and here and there != here:
         raise ConfigurationError(
             f"{source.node.path} must be in the function's Region {here}, got {there}; "
             "Lambda polls its own Region only, so define both in one",
+            scope=function,
+        )
+    theirs, ours = literal(source.env.account), literal(stack.account)
+    if source.node.default_child is not None and theirs and ours and theirs != ours:
+        raise ConfigurationError(
+            f"{source.node.path} must be in the function's account {ours}, got "
+            f"{theirs}; import it by its ARN, and allow the function's role in its "
+            "own policy",
             scope=function,
         )
 
@@ -54,16 +68,21 @@ def check_filters(
     Raises:
         ConfigurationError: Lambda would refuse the filters.
     """
+    if isinstance(filters, str | Mapping) or not isinstance(filters, Sequence):
+        raise ConfigurationError(
+            f"filters must be a list, got {filters!r}; "
+            "pass [FilterCriteria.filter(...)]"
+        )
     if len(filters) > limits.FILTERS:
         raise ConfigurationError(
             f"filters must be at most {limits.FILTERS}, got {len(filters)}; "
             "join patterns, since a list in a pattern matches any of its values"
         )
     for each in filters:
-        pattern = each.get("pattern")
+        pattern = each.get("pattern") if isinstance(each, Mapping) else None
         if not isinstance(pattern, str):
             raise ConfigurationError(
-                f"filters must each have a pattern, got {dict(each)!r}; "
+                f"filters must each have a pattern, got {each!r}; "
                 "make them by FilterCriteria.filter(...)"
             )
         if len(pattern) > limits.FILTER_PATTERN_CHARACTERS:

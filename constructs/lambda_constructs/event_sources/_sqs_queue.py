@@ -12,6 +12,7 @@ from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
 
 VISIBILITY_TIMEOUT_FACTOR = 6
+OURS = "_lambda_constructs_visibility_timeout"
 MAX_RECEIVE_COUNT = 5
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
 
@@ -52,11 +53,13 @@ def _settle_visibility_timeout(
     if timeout is None or gathering is None:
         return
     wanted = VISIBILITY_TIMEOUT_FACTOR * timeout + gathering
-    if resource.visibility_timeout is None:
+    given = literal(resource.visibility_timeout)
+    own = given is not None and given == getattr(queue, OURS, None)
+    if resource.visibility_timeout is None or (own and wanted > (given or 0)):
         # SQS would take 30 seconds, which neither CDK nor its validator compares.
         resource.visibility_timeout = wanted
+        setattr(queue, OURS, wanted)
         return
-    given = literal(resource.visibility_timeout)
     if given is None or given >= wanted:
         return
     remedy = f"pass visibility_timeout=Duration.seconds({wanted:g}) to the queue"
@@ -92,6 +95,7 @@ def _settle_dead_letters(
             "out, or pass dead_letter_queue= to the queue",
         )
     else:
+        _warn_of_few_receives(queue, max_receive_count, function)
         dead_letters = failure_queue(
             queue,
             "DeadLetters",
@@ -114,20 +118,31 @@ def _check_dead_letters(
             f"got {given.queue.node.path}; pass fifo={queue.fifo} to it",
             scope=function,
         )
-    if (literal(given.max_receive_count) or MAX_RECEIVE_COUNT) < MAX_RECEIVE_COUNT:
+    _warn_of_few_receives(queue, given.max_receive_count, function)
+    kept, dead_kept = _retention(queue), _retention(given.queue)
+    # In a FIFO queue a message's age begins anew when it moves.
+    if queue.fifo or kept is None or dead_kept is None or dead_kept > kept:
+        return
+    longest = dead_kept >= limits.SQS_RETENTION_SECONDS[1]
+    place = queue if longest else given.queue
+    days = 10 if longest else 14
+    Practice.SQS_DEAD_LETTER_RETENTION.warn(
+        function,
+        f"{given.queue.node.path} keeps messages no longer than {queue.node.path}, "
+        "and they arrive there with their age; pass "
+        f"retention_period=Duration.days({days}) to {place.node.path}",
+    )
+
+
+def _warn_of_few_receives(
+    queue: sqs.Queue, count: float, function: LambdaFunction
+) -> None:
+    if (literal(count) or MAX_RECEIVE_COUNT) < MAX_RECEIVE_COUNT:
         Practice.SQS_MAX_RECEIVE_COUNT.warn(
             function,
-            f"max_receive_count of {queue.node.path} is {given.max_receive_count:g}, "
-            "so a few throttled receives make a dead letter of a good message; pass "
+            f"max_receive_count of {queue.node.path} is {count:g}, so a few throttled "
+            "receives make a dead letter of a good message; pass "
             f"max_receive_count={MAX_RECEIVE_COUNT} or more",
-        )
-    kept, dead_kept = _retention(queue), _retention(given.queue)
-    if kept is not None and dead_kept is not None and dead_kept <= kept:
-        Practice.SQS_DEAD_LETTER_RETENTION.warn(
-            function,
-            f"{given.queue.node.path} keeps messages no longer than {queue.node.path}, "
-            "and they arrive there with their age; pass "
-            "retention_period=Duration.days(14) to it",
         )
 
 

@@ -12,10 +12,19 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_range, literal, seconds
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_duration,
+    check_range,
+    check_type,
+    check_whole,
+    literal,
+    seconds,
+)
 from lambda_constructs.event_sources._mapping import (
+    already_bound,
     check_filters,
-    check_region,
+    check_place,
     mapping_id,
     warn_of_filter_quota,
 )
@@ -77,6 +86,7 @@ class SqsEventSource:
     report_batch_item_failures: bool = True
 
     def __post_init__(self) -> None:
+        self._check_types()
         window = seconds(self.max_batching_window)
         check_range(
             "max_batching_window", window, *limits.BATCHING_WINDOW_SECONDS, unit="s"
@@ -99,8 +109,9 @@ class SqsEventSource:
             ConfigurationError: The queue and the function do not fit together.
         """
         id = mapping_id(function, "Sqs", self.queue)
+        self._check_is_new(function)
         self._check_type(function)
-        check_region(function, self.queue)
+        check_place(function, self.queue)
         self._check_concurrency(function)
         warn_of_filter_quota(function, self.filters)
         settle_queue(
@@ -129,6 +140,26 @@ class SqsEventSource:
         mapping.node.add_dependency(function.policy)
         return mapping
 
+    def _check_types(self) -> None:
+        held = hasattr(self.queue, "queue_arn") and hasattr(self.queue, "fifo")
+        if not held:
+            raise ConfigurationError(
+                f"queue must be an SQS queue, got {self.queue!r}; pass the queue itself"
+            )
+        for name in ("batch_size", "max_concurrency", "max_receive_count"):
+            check_whole(name, getattr(self, name))
+        check_duration("max_batching_window", self.max_batching_window)
+        for name in ("enabled", "report_batch_item_failures"):
+            held = isinstance(getattr(self, name), bool)
+            check_type(name, getattr(self, name), "True or False", holds=held)
+        for name, kind in (
+            ("metrics_config", lambda_.MetricsConfig),
+            ("provisioned_poller_config", lambda_.ProvisionedPollerConfig),
+        ):
+            held = isinstance(getattr(self, name), kind)
+            wanted = f"a {kind.__name__} of aws_lambda"
+            check_type(name, getattr(self, name), wanted, holds=held)
+
     def _check_batch_has_window(self) -> None:
         if (literal(self.batch_size) or 0) <= limits.SQS_BATCH_SIZE_WITHOUT_WINDOW:
             return
@@ -156,6 +187,21 @@ class SqsEventSource:
             raise ConfigurationError(
                 f"minimum_pollers must not be above maximum_pollers, got {least:g} "
                 f"above {most:g}; raise maximum_pollers"
+            )
+
+    def _check_is_new(self, function: LambdaFunction) -> None:
+        arns = {
+            each.queue.queue_arn
+            for each in function.event_sources
+            if isinstance(each, SqsEventSource)
+        }
+        if self.queue.queue_arn in arns:
+            raise already_bound(function, self.queue)
+        if function.tenancy_config is not None:
+            raise ConfigurationError(
+                "a function with tenancy_config has no event source mappings; leave "
+                "tenancy_config out, or invoke it by API Gateway",
+                scope=function,
             )
 
     def _check_type(self, function: LambdaFunction) -> None:
@@ -192,12 +238,18 @@ class SqsEventSource:
                 "the latter or lower the former",
                 scope=function,
             )
-        if self.max_concurrency is None:
+        if self.max_concurrency is None and self.provisioned_poller_config is None:
+            room = int(reserved - claimed)
+            remedy = (
+                f"pass max_concurrency={room} to its source"
+                if room >= limits.SQS_MAX_CONCURRENCY[0]
+                else "raise it, and pass max_concurrency to its source"
+            )
             Practice.SQS_MAX_CONCURRENCY.warn(
                 function,
                 f"reserved_concurrent_executions={reserved} throttles the poller of "
                 f"{self.queue.node.path}, and a throttled batch counts as received; "
-                f"pass max_concurrency={max(2, reserved - claimed)} to its source",
+                f"{remedy}",
             )
 
     def _grant(self, function: LambdaFunction) -> None:

@@ -330,6 +330,40 @@ class TestOptions:
         assert 2 == len(resources(data, QUEUE))
         assert {} == resources(shop, QUEUE)
 
+    def test_queues_of_two_stacks_may_have_one_id(self):
+        """
+        Their paths tell them apart.
+        """
+        app = App()
+        worker = make_function(Stack(app, "Shop"))
+        for name in ("One", "Two"):
+            worker.add_event_source(SqsEventSource(sqs.Queue(Stack(app, name), "Q")))
+
+        assert 2 == len(resources(Stack.of(worker), MAPPING))
+
+    def test_fails_if_one_queue_is_imported_twice(self, stack, worker):
+        """
+        It is the ARN that counts.
+        """
+        arn = "arn:aws:sqs:eu-west-1:111122223333:orders"
+        worker.add_event_source(
+            SqsEventSource(sqs.Queue.from_queue_arn(stack, "One", arn))
+        )
+
+        with pytest.raises(ConfigurationError, match="is an event source already"):
+            worker.add_event_source(
+                SqsEventSource(sqs.Queue.from_queue_arn(stack, "Two", arn))
+            )
+
+    def test_fails_if_the_function_has_tenants(self, stack, queue):
+        """
+        Lambda has no event source mappings for it.
+        """
+        worker = make_function(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
+
+        with pytest.raises(ConfigurationError, match="has no event source mappings"):
+            worker.add_event_source(SqsEventSource(queue))
+
     def test_fails_if_a_queue_is_bound_twice(self, worker, queue):
         """
         Lambda refuses a second mapping of the same pair.
@@ -487,6 +521,26 @@ class TestVisibilityTimeout:
             "visibility_timeout=Duration.seconds(60) to the queue"
         ) == str(error.value)
 
+    def test_exactly_the_function_timeout_is_allowed_and_warned_of(self, stack, worker):
+        """
+        Lambda takes it; it is unwise all the same.
+        """
+        queue = sqs.Queue(stack, "Orders", visibility_timeout=Duration.seconds(10))
+
+        worker.add_event_source(SqsEventSource(queue))
+
+        warned(stack, Practice.SQS_VISIBILITY_TIMEOUT)
+
+    def test_a_slower_function_raises_what_a_faster_one_had_set(self, stack, queue):
+        """
+        In either order.
+        """
+        for name, seconds in (("Fast", 10), ("Slow", 100), ("Middle", 50)):
+            function = make_function(stack, name, timeout=Duration.seconds(seconds))
+            function.add_event_source(SqsEventSource(queue))
+
+        assert 600 == queue_named(stack, "Orders")["VisibilityTimeout"]
+
     def test_default_of_30_s_is_too_short_for_a_function_of_a_minute(self, stack):
         """
         Neither CDK nor its validator compares what is not in the template.
@@ -559,6 +613,49 @@ class TestDeadLetters:
 
         warned(stack, Practice.SQS_MAX_RECEIVE_COUNT)
 
+    def test_warns_if_the_library_s_own_is_to_come_so_soon(self, stack, worker, queue):
+        """
+        Whoever makes the dead-letter queue.
+        """
+        worker.add_event_source(SqsEventSource(queue, max_receive_count=4))
+
+        warned(stack, Practice.SQS_MAX_RECEIVE_COUNT)
+
+    def test_retention_is_no_matter_between_fifo_queues(self, stack, worker):
+        """
+        A message's age begins anew when it moves.
+        """
+        dead = sqs.Queue(stack, "Dead", fifo=True)
+        orders = sqs.Queue(
+            stack,
+            "Orders",
+            fifo=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=5),
+        )
+
+        worker.add_event_source(SqsEventSource(orders))
+
+        not_warned(stack)
+
+    def test_warning_of_retention_names_the_queue_that_can_change(self, stack, worker):
+        """
+        Fourteen days are the most that there is.
+        """
+        dead = sqs.Queue(stack, "Dead", retention_period=Duration.days(14))
+        orders = sqs.Queue(
+            stack,
+            "Orders",
+            retention_period=Duration.days(14),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=5),
+        )
+
+        worker.add_event_source(SqsEventSource(orders))
+
+        Annotations.from_stack(stack).has_warning(
+            "/Shop/Worker",
+            Match.string_like_regexp(r"Duration.days\(10\) to Shop/Orders"),
+        )
+
     def test_warns_if_dead_letters_are_kept_no_longer(self, stack, worker):
         """
         A message arrives there with its age; four days are SQS's default for both.
@@ -622,6 +719,49 @@ class TestConcurrency:
         warned(stack, Practice.SQS_MAX_CONCURRENCY)
         Annotations.from_stack(stack).has_warning(
             "/Shop/Worker", Match.string_like_regexp("pass max_concurrency=10 to its")
+        )
+
+
+@pytest.mark.parametrize("reserved", [1, 10])
+def test_warning_of_reserved_concurrency_does_not_lead_into_an_error(stack, reserved):
+    """
+    Where no room is left it says to raise the reservation.
+    """
+    worker = make_function(stack, reserved_concurrent_executions=reserved)
+    if reserved == 10:
+        other = sqs.Queue(stack, "Other")
+        worker.add_event_source(SqsEventSource(other, max_concurrency=10))
+
+    worker.add_event_source(SqsEventSource(sqs.Queue(stack, "Orders")))
+
+    Annotations.from_stack(stack).has_warning(
+        "/Shop/Worker", Match.string_like_regexp("raise it, and pass max_concurrency")
+    )
+
+
+def test_provisioned_pollers_need_no_maximum_concurrency(stack, queue):
+    """
+    They are its alternative.
+    """
+    worker = make_function(stack, reserved_concurrent_executions=10)
+    config = lambda_.ProvisionedPollerConfig(minimum_pollers=2, maximum_pollers=2)
+
+    worker.add_event_source(SqsEventSource(queue, provisioned_poller_config=config))
+
+    not_warned(stack)
+
+
+def test_fails_if_the_queue_is_defined_in_another_account():
+    """
+    Its policy would have to allow the role; so it is imported.
+    """
+    app = App()
+    there = Stack(app, "There", env=Environment(account="2" * 12, region="eu-west-1"))
+    here = Stack(app, "Shop", env=Environment(account="1" * 12, region="eu-west-1"))
+
+    with pytest.raises(ConfigurationError, match="must be in the function's account"):
+        make_function(here).add_event_source(
+            SqsEventSource(sqs.Queue(there, "Orders", queue_name="orders"))
         )
 
 

@@ -6,12 +6,14 @@ import json
 import platform
 import sys
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
 from aws_cdk import App, Stack, assertions
 from aws_cdk import aws_lambda as lambda_
 
+from lambda_constructs import code as code_module
 from lambda_constructs.code import PythonCode
 from lambda_constructs.errors import ConfigurationError
 from tests.unit.packaging.conftest import MakeFolder, Wheelhouse
@@ -241,3 +243,22 @@ class TestFromFolder:
         first = PythonCode.from_folder(folder, exclude=["a"])
 
         assert first == PythonCode.from_folder(str(folder), exclude=("a",))
+
+
+def test_warns_if_the_runtime_ends_soon(
+    app: App, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    With the day, under the practice's id.
+    """
+    monkeypatch.setattr(code_module, "ends_soon", lambda *_: date(2029, 10, 31))
+    stack = Stack(app, "Shop")
+
+    _function(stack, PythonCode.from_folder(make_folder()), lambda_.Runtime.PYTHON_3_14)
+
+    assertions.Annotations.from_stack(stack).has_warning(
+        "/Shop",
+        assertions.Match.string_like_regexp(
+            "supports python3.14 until 2029-10-31.*runtime-ends-soon"
+        ),
+    )

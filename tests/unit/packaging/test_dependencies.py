@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -248,6 +250,40 @@ class TestBoto3:
 
         with pytest.raises(ConfigurationError, match="add boto3 to them"):
             package(folder, boto3_for=("s3",))
+
+    def test_fails_if_boto3_is_wanted_and_nothing_is_required(
+        self, make_folder: MakeFolder, package: Packaging
+    ) -> None:
+        """
+        A folder without requirements names no version either.
+        """
+        with pytest.raises(ConfigurationError, match="add boto3 to them"):
+            package(make_folder(), boto3_for=("s3",))
+
+    @pytest.mark.slow
+    def test_fails_if_there_is_only_a_source_distribution(
+        self,
+        wheels: Wheelhouse,
+        make_folder: MakeFolder,
+        package: Packaging,
+        tmp_path: Path,
+    ) -> None:
+        """
+        Nothing is ever built: its setup.py is not run.
+        """
+        ran = tmp_path / "ran"
+        setup = f"open({str(ran)!r}, 'w')\nfrom setuptools import setup\nsetup()\n"
+        files = {"setup.py": setup, "PKG-INFO": "Metadata-Version: 2.1\nName: words\n"}
+        with tarfile.open(wheels.folder / "words-1.0.tar.gz", "w:gz") as archive:
+            for name, text in files.items():
+                member = tarfile.TarInfo(f"words-1.0/{name}")
+                member.size = len(text)
+                archive.addfile(member, io.BytesIO(text.encode()))
+
+        with pytest.raises(ConfigurationError, match="must have a wheel"):
+            package(make_folder({"requirements.txt": "words==1.0"}))
+
+        assert not ran.exists()
 
 
 class TestPruning:
