@@ -29,8 +29,12 @@ test: $(PY_READY) $(EMULATOR_READY) ## Run every test
 
 ##@ While working
 .PHONY: test-fast
-test-fast: $(PY_READY) ## Run the inner loop: everything but the slow tests
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+test-fast: $(PY_READY) ## Run the inner loop: everything but the slow tests and those of the test kit
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not kit"
+
+.PHONY: test-kit
+test-kit: $(PY_READY) ## Run the tests that deploy into the test kit's account
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "kit and not slow"
 
 .PHONY: lint
 lint: $(PY_READY) ## Check style, security rules and formatting

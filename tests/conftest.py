@@ -19,6 +19,13 @@ from moto import mock_aws
 from tests.synthesized import ROOT, Synthesized, synthesize
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what deploys into an account, which the inner loop leaves out."""
+    for item in items:
+        if "account" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kit)
+
+
 class ColdStart(Protocol):
     """Import a handler as Lambda does: environment first, then the module."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stacks.sqs_worker import SqsWorkerStack
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -61,3 +62,70 @@ def test_at_most_twenty_orders_are_in_process_at_once(stack):
 
     assert {"MaximumConcurrency": 20} == mapping["ScalingConfig"]
     assert "ReservedConcurrentExecutions" not in function
+
+
+class TestDriven:
+    """The stack at work, under its own role and Lambda's own rules."""
+
+    @pytest.fixture
+    def shop(self, account):
+        return account.deploy(SqsWorkerStack)
+
+    def test_orders_are_stored_once_and_poison_is_put_aside(self, account, shop):
+        """
+        Twenty orders, one of them twice, and one that is none.
+        """
+        orders = [order(n) for n in range(20)]
+
+        shop.queue("Queue").send(*orders, orders[3], {"poison": True})
+        account.settle()
+
+        stored = shop.table("Orders").items()
+        assert sorted(each["order_id"] for each in orders) == sorted(
+            each["order_id"] for each in stored
+        )
+        assert [{"poison": True}] == shop.queue("Queue/DeadLetters").bodies()
+        assert 0 == len(shop.queue("Queue"))
+
+    def test_an_order_is_stored_once_though_the_worker_is_killed(self, account, shop):
+        """
+        What timed out comes back, and is taken for what it is.
+        """
+        shop.function("Worker").time_out()
+
+        shop.queue("Queue").send(order(1))
+        account.settle()
+
+        assert 1 == len(shop.table("Orders").items())
+        assert [] == shop.queue("Queue/DeadLetters").bodies()
+
+    def test_a_throttled_table_delays_and_loses_nothing(self, account, shop):
+        """
+        The order comes back when the queue shows it again.
+        """
+        account.fail_calls("dynamodb", "PutItem", "ThrottlingException", times=2)
+
+        shop.queue("Queue").send(order(1), order(2))
+        account.settle()
+
+        assert 2 == len(shop.table("Orders").items())
+        assert [] == shop.queue("Queue/DeadLetters").bodies()
+
+    def test_every_grant_is_needed_and_none_is_missing(self, account, shop):
+        """
+        The failure path needs one of its own: forgetting that an order was begun.
+        """
+        shop.queue("Queue").send(order(1))
+        account.settle()
+        # The claim of the order is the first PutItem, the order itself the second.
+        shop.queue("Queue").send(order(2))
+        account.fail_calls("dynamodb", "PutItem", "ThrottlingException", after=1)
+        account.settle()
+
+        account.assert_least_privilege()
+        assert 2 == len(shop.table("Orders").items())
+
+
+def order(number: int) -> dict:
+    items = [{"sku": "A1", "quantity": 2, "unit_price": "9.95"}]
+    return {"order_id": f"o-{number}", "customer_id": "c-1", "items": items}

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from lambda_constructs.testing._http.messages import Headers, Response
 from lambda_constructs.testing.account import LocalAccount
 from lambda_constructs.testing.errors import AccountError, UnmodelledError
 from lambda_constructs.testing.timeline import Happening, Timeline
 
-__all__ = ["AccountError", "Happening", "LocalAccount", "Timeline", "UnmodelledError"]
+__all__ = [
+    "AccountError",
+    "Happening",
+    "Headers",
+    "LocalAccount",
+    "Response",
+    "Timeline",
+    "UnmodelledError",
+]

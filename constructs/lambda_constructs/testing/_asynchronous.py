@@ -19,6 +19,9 @@ from lambda_constructs.testing.errors import UnmodelledError
 if TYPE_CHECKING:
     from lambda_constructs.testing.account import LocalAccount
 
+REFUSED: Any = {}
+"""What a call answers that the role does not allow."""
+
 RETRY_AFTER = (60.0, 120.0)
 THROTTLE_BACKOFF = (1.0, 300.0)
 SIX_HOURS = 21_600.0
@@ -152,8 +155,8 @@ class Asynchronous:
         }.get(service)
         if send is None:
             raise UnmodelledError(f"a destination of {service} is not modelled")
-        send(event, target, record)
-        self.account.note(event.function.path, "destination", target)
+        if send(event, target, record) != REFUSED:
+            self.account.note(event.function.path, "destination", target)
 
     def _record(
         self, event: _Event, why: str, outcome: Outcome | None
@@ -182,18 +185,18 @@ class Asynchronous:
             record["responsePayload"] = outcome.payload
         return record
 
-    def _to_queue(self, event: _Event, target: str, record: dict[str, Any]) -> None:
+    def _to_queue(self, event: _Event, target: str, record: dict[str, Any]) -> Any:
         url = self.account.queue_url(target.rsplit(":", 1)[1])
         message = {"QueueUrl": url, "MessageBody": json.dumps(record)}
-        self.account.as_lambda(event.function, "sqs", "SendMessage", message)
+        return self.account.as_lambda(event.function, "sqs", "SendMessage", message)
 
-    def _to_topic(self, event: _Event, target: str, record: dict[str, Any]) -> None:
+    def _to_topic(self, event: _Event, target: str, record: dict[str, Any]) -> Any:
         message = {"TopicArn": target, "Message": json.dumps(record)}
-        self.account.as_lambda(event.function, "sns", "Publish", message)
+        return self.account.as_lambda(event.function, "sns", "Publish", message)
 
-    def _to_function(self, event: _Event, target: str, record: dict[str, Any]) -> None:
+    def _to_function(self, event: _Event, target: str, record: dict[str, Any]) -> Any:
         state, qualifier = self.account.function_and_qualifier(target)
-        self.account.as_lambda(
+        return self.account.as_lambda(
             event.function,
             "lambda",
             "Invoke",
@@ -201,7 +204,7 @@ class Asynchronous:
             lambda: self.accept(state, qualifier, record),
         )
 
-    def _to_bus(self, event: _Event, target: str, record: dict[str, Any]) -> None:
+    def _to_bus(self, event: _Event, target: str, record: dict[str, Any]) -> Any:
         success = record["requestContext"]["condition"] == "Success"
         entry = {
             "Source": "lambda",
@@ -211,11 +214,11 @@ class Asynchronous:
             "EventBusName": target,
             "Resources": [record["requestContext"]["functionArn"], target],
         }
-        self.account.as_lambda(
+        return self.account.as_lambda(
             event.function, "events", "PutEvents", {"Entries": [entry]}
         )
 
-    def _to_bucket(self, event: _Event, target: str, record: dict[str, Any]) -> None:
+    def _to_bucket(self, event: _Event, target: str, record: dict[str, Any]) -> Any:
         now = datetime.fromtimestamp(self.account.clock.now(), UTC)
         key = (
             f"aws/lambda/async/{event.function.name}/{now:%Y/%m/%d}/"
@@ -224,7 +227,7 @@ class Asynchronous:
         bucket = target.rsplit(":", 1)[1]
         self.account.as_lambda(event.function, "s3", "HeadBucket", {"Bucket": bucket})
         body = json.dumps(record).encode()
-        self.account.as_lambda(
+        return self.account.as_lambda(
             event.function,
             "s3",
             "PutObject",

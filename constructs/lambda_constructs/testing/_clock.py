@@ -48,6 +48,11 @@ class SimulatedClock:
         self._count += 1
         heapq.heappush(self._due, (when, self._count, act))
 
+    @property
+    def in_handler(self) -> bool:
+        """Whether a handler runs, whose own time passes."""
+        return bool(self._on_sleep)
+
     def next_due(self) -> float | None:
         """Give when something is due next, if anything is."""
         return self._due[0][0] if self._due else None

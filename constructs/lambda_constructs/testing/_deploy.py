@@ -159,11 +159,13 @@ def _request(
     path = metadata.get("aws:cdk:path", logical_id)
     path = path.removesuffix("/Resource").partition("/")[2] or logical_id
     properties = resolver.resolve(resource.get("Properties", {}))
-    return Request(account, stack, logical_id, path, properties, metadata)
+    type = resource["Type"]
+    return Request(account, stack, logical_id, path, properties, metadata, type)
 
 
 def _create(account: LocalAccount, type: str, request: Request) -> Created:
-    create = creators().get(type)
+    wildcard = "Custom::*" if type.startswith("Custom::") else ""
+    create = creators().get(type) or creators().get(wildcard)
     if create is None:
         account.note_unmodelled(request, type)
         return Created(request.name(), Unmodelled(request))

@@ -19,13 +19,19 @@ class Faults:
 
     def __init__(self) -> None:
         self._pending: dict[str, list[Fault]] = {}
-        self._calls: dict[tuple[str, str], list[ServiceFault]] = {}
+        self._calls: dict[tuple[str, str], list[ServiceFault | None]] = {}
 
     def add_to_calls(
-        self, service: str, operation: str, fault: ServiceFault, times: int
+        self,
+        service: str,
+        operation: str,
+        fault: ServiceFault,
+        times: int,
+        after: int,
     ) -> None:
-        """Let *times* calls of handlers fail in the service."""
-        self._calls.setdefault((service, operation), []).extend([fault] * times)
+        """Let *times* calls of handlers fail, *after* so many that do not."""
+        pending = self._calls.setdefault((service, operation), [])
+        pending.extend([*[None] * after, *[fault] * times])
 
     def take_for_call(self, service: str, operation: str) -> ServiceFault | None:
         """Give what goes wrong with a call now, if anything does."""

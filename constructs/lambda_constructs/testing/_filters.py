@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moto.events.models import EventPattern
+from lambda_constructs.testing._sources.patterns import matches
 
 
 def matches_any(patterns: Sequence[Mapping[str, Any]], record: dict[str, Any]) -> bool:
@@ -13,7 +13,4 @@ def matches_any(patterns: Sequence[Mapping[str, Any]], record: dict[str, Any]) -
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
     """
-    event: Any = record
-    return any(
-        bool(EventPattern(None, dict(each)).matches_event(event)) for each in patterns
-    )
+    return any(matches(each, record) for each in patterns)

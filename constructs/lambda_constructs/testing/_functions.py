@@ -92,6 +92,11 @@ class FunctionState:
         self._random = random.Random(f"{account.seed}/{path}")  # noqa: S311
 
     @property
+    def is_python(self) -> bool:
+        """Whether the kit can run it; CDK's own helpers are in Node.js."""
+        return str(self.properties.get("Runtime", "python")).startswith("python")
+
+    @property
     def arn(self) -> str:
         """The ARN without a qualifier."""
         return f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:" + (

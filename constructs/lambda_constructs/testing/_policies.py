@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lambda_constructs.testing._iam import Policy, parse
+from lambda_constructs.testing.errors import AccountError
 
 if TYPE_CHECKING:
     from lambda_constructs.testing.account import LocalAccount
@@ -75,7 +76,7 @@ class Policies:
     def _read(self, service: str, arn: str) -> Policy | None:
         try:
             text = READ[service](self.account, arn)
-        except ClientError:
+        except (ClientError, AccountError):
             return None
         return parse(text, name=f"policy of {arn}", role="resource") if text else None
 
@@ -141,6 +142,13 @@ def _key(account: LocalAccount, arn: str) -> str | None:
     return text
 
 
+def _function(account: LocalAccount, arn: str) -> str | None:
+    function, qualifier = account.function_and_qualifier(arn)
+    statements = function.permissions.get(qualifier)
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return json.dumps(document) if statements else None
+
+
 def _secret(account: LocalAccount, arn: str) -> str | None:
     found = account.client("secretsmanager").get_resource_policy(SecretId=arn)
     text: str | None = found.get("ResourcePolicy")
@@ -149,6 +157,7 @@ def _secret(account: LocalAccount, arn: str) -> str | None:
 
 READ: Mapping[str, Callable[[LocalAccount, str], str | None]] = {
     "kms": _key,
+    "lambda": _function,
     "s3": _bucket,
     "secretsmanager": _secret,
     "sns": _topic,

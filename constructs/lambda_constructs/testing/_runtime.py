@@ -170,12 +170,13 @@ class Environment:
                 yield
                 return
             previous = signal.signal(signal.SIGALRM, out_of_time)
-            signal.setitimer(signal.ITIMER_REAL, self.timeout)
+            # A caller that waits for this handler has an alarm of its own.
+            callers, _ = signal.setitimer(signal.ITIMER_REAL, self.timeout)
             try:
                 yield
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
                 signal.signal(signal.SIGALRM, previous)
+                signal.setitimer(signal.ITIMER_REAL, callers)
 
     def _timed_out(self, context: Mapping[str, str]) -> dict[str, str]:
         """https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html."""

@@ -13,6 +13,7 @@ from lambda_constructs.testing._filters import matches_any
 from lambda_constructs.testing._functions import FunctionState
 from lambda_constructs.testing._moto import release_visible
 from lambda_constructs.testing._runtime import Outcome
+from lambda_constructs.testing._sources.patterns import check_pattern
 
 if TYPE_CHECKING:
     from lambda_constructs.testing.account import LocalAccount
@@ -55,7 +56,11 @@ class SqsPoller:
         self.most = int(scaling.get("MaximumConcurrency", DEFAULT_CONCURRENCY))
         criteria = properties.get("FilterCriteria", {}).get("Filters", [])
         self.filters = [json.loads(each["Pattern"]) for each in criteria]
+        for pattern in self.filters:
+            check_pattern(self.path, pattern)
         self.dead_letters = self._dead_letter_url()
+        self.visibility: float | None = None
+        self.some_came_back = False
         self.in_flight = 0
         self.batch: list[Message] = []
         self.due: float | None = None
@@ -64,6 +69,7 @@ class SqsPoller:
         """Receive what is visible now and invoke with it; tell whether any was."""
         if not self.enabled:
             return False
+        self.visibility = None
         busy = False
         while self.in_flight < self.most:
             room = self.batch_size - len(self.batch)
@@ -120,7 +126,7 @@ class SqsPoller:
 
     def _count_dead_letters(self) -> int:
         """Count them where one may be added: the queue itself moves them."""
-        if self.dead_letters is None:
+        if self.dead_letters is None or not self.some_came_back:
             return 0
         counts = self.account.client("sqs").get_queue_attributes(
             QueueUrl=self.dead_letters, AttributeNames=VISIBLE_OR_NOT
@@ -128,13 +134,17 @@ class SqsPoller:
         return sum(int(each) for each in counts.values())
 
     def _visible_again(self) -> float:
-        found = self._call("GetQueueAttributes", AttributeNames=["VisibilityTimeout"])
-        timeout = float(found.get("Attributes", {}).get("VisibilityTimeout", 30))
-        again = self.account.clock.now() + timeout
+        if self.visibility is None:
+            wanted = ["VisibilityTimeout"]
+            found = self._call("GetQueueAttributes", AttributeNames=wanted)
+            given = found.get("Attributes", {}).get("VisibilityTimeout", 30)
+            self.visibility = float(given)
+        again = self.account.clock.now() + self.visibility
         return round(again + 0.001, 3)  # moto shows a message only after it
 
     def _look_again(self, messages: Sequence[Message]) -> None:
         """Poll when *messages*, which were not deleted, are visible again."""
+        self.some_came_back = True
         for when in {each["VisibleAgain"] for each in messages}:
             self.account.clock.at(max(when, self.account.clock.now()), _nothing)
 

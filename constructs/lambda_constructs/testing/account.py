@@ -17,16 +17,25 @@ from botocore import xform_name
 from moto import mock_aws
 
 from lambda_constructs.errors import nearest
+from lambda_constructs.testing import _cognito, _firehose
 from lambda_constructs.testing._asynchronous import Asynchronous
 from lambda_constructs.testing._authority import OWN_KEY, Authority
 from lambda_constructs.testing._calls import ServiceFault
 from lambda_constructs.testing._clock import SimulatedClock
+from lambda_constructs.testing._custom_resources import CustomResources
 from lambda_constructs.testing._deploy import deploy, templates_of
 from lambda_constructs.testing._faults import Faults
+from lambda_constructs.testing._firehose import DeliveryStreamState
 from lambda_constructs.testing._functions import FunctionState
+from lambda_constructs.testing._invoke_api import InvokeApi
+from lambda_constructs.testing._moto import quick_queues
 from lambda_constructs.testing._observers import Observers
 from lambda_constructs.testing._packages import Packages
 from lambda_constructs.testing._resources._create import Request
+from lambda_constructs.testing._s3_batch import BatchJob, BatchTask
+from lambda_constructs.testing._served import Served
+from lambda_constructs.testing._sources import Sources
+from lambda_constructs.testing._workflows import RUN_WORKFLOWS, Workflows
 from lambda_constructs.testing.errors import AccountError
 from lambda_constructs.testing.stack import DeployedStack
 from lambda_constructs.testing.timeline import Happening, Timeline
@@ -68,7 +77,16 @@ class LocalAccount:
         self.functions: dict[str, FunctionState] = {}
         self.pollers: list[Poller] = []
         self.observers = Observers()
+        self.served = Served()
+        InvokeApi(self)
+        self.custom_resources = CustomResources(self)
+        self.workflows = Workflows(self)
+        self.user_pools: dict[str, dict[str, Any]] = {}
+        self.delivery_streams: dict[str, DeliveryStreamState] = {}
+        _cognito.serve(self)
+        _firehose.serve(self)
         self.asynchronous = Asynchronous(self)
+        self.sources = Sources(self)
         self.exports: dict[str, Any] = {}
         self._clients: dict[str, Any] = {}
         self.paths: dict[str, str] = {}
@@ -79,10 +97,15 @@ class LocalAccount:
     def __enter__(self) -> Self:
         """Take over the time and the AWS clients of this process."""
         self._open.callback(self.packages.close)
-        self._open.enter_context(mock_aws())  # sets credentials of its own
+        self._open.callback(self.custom_resources.close)
+        self._open.callback(self.workflows.close)
+        # It sets credentials of its own.
+        self._open.enter_context(mock_aws(config=RUN_WORKFLOWS))
         self._open.enter_context(self._own_credentials())
         self._open.enter_context(self.clock.running())
+        self._open.enter_context(quick_queues(self.clock))
         self.authority = Authority(self)
+        self._open.enter_context(self.served.watching())  # asked after the authority
         self._open.enter_context(self.authority.watching())
         self._open.enter_context(self.observers.watching())
         return self
@@ -115,11 +138,14 @@ class LocalAccount:
         return deployed
 
     def settle(self) -> None:
-        """Let time pass until nothing is in flight and nothing is left to do."""
+        """Let time pass until nothing is in flight and nothing is left to do.
+
+        Schedules do not fire, for that would never end; see `advance()`.
+        """
         self._run(None)
 
     def advance(self, duration: timedelta | float) -> None:
-        """Let this much time pass; a number is seconds."""
+        """Let this much time pass, and schedules fire; a number is seconds."""
         length = (
             duration.total_seconds() if isinstance(duration, timedelta) else duration
         )
@@ -134,15 +160,25 @@ class LocalAccount:
         code: str = "InternalServerError",
         *,
         times: int = 1,
+        after: int = 0,
     ) -> None:
         """Let the next calls of handlers fail in the service that they call.
 
         It looks to the handler as if the SDK's own retries were used up. *service*
-        and *operation* are botocore's names, as in `"dynamodb", "PutItem"`.
+        and *operation* are botocore's names, as in `"dynamodb", "PutItem"`; *after*
+        so many calls that succeed.
         """
         status = 500 if code.startswith(("Internal", "Service")) else 400
         fault = ServiceFault(code, status=status)
-        self.faults.add_to_calls(service, operation, fault, times)
+        self.faults.add_to_calls(service, operation, fault, times, after)
+
+    def run_batch_job(self, request: Mapping[str, Any]) -> list[BatchTask]:
+        """Run a job of S3 Batch Operations, as `s3control.create_job` takes it.
+
+        Raises:
+            AccountError: Its manifest cannot be read.
+        """
+        return BatchJob(self, request).run()
 
     def assert_least_privilege(self) -> None:
         """Fail if a function lacks a permission that it used, or has one it did not.
@@ -153,6 +189,7 @@ class LocalAccount:
         faults = [
             f"{state.path}: {word} {action} on {resource}"
             for state in self.functions.values()
+            if state.is_python
             for word, pairs in (
                 ("misses", self.authority.access(state).missing),
                 ("never used", self.authority.access(state).unused),
@@ -255,6 +292,11 @@ class LocalAccount:
             return instead()
         return getattr(self.client(service), xform_name(operation))(**params)
 
+    def _fires_before(self, due: float | None, until: float) -> bool:
+        """Fire the next schedule by *until*, unless something else is due first."""
+        first = until if due is None else min(due, until)
+        return self.sources.schedules.run_due(first)
+
     def _run(self, until: float | None) -> None:
         for _ in range(STEPS):
             now = self.clock.now()
@@ -265,6 +307,8 @@ class LocalAccount:
             if any(found):
                 continue
             due = self.clock.next_due()
+            if until is not None and self._fires_before(due, until):
+                continue
             if due is None or (until is not None and due > until):
                 return
             self.clock.move_to(due)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from lambda_constructs.errors import nearest
+from lambda_constructs.testing._cognito import UserPool
+from lambda_constructs.testing._firehose import DeliveryStream
 from lambda_constructs.testing._functions import (
     ASYNCHRONOUS_BYTES,
     SYNCHRONOUS_BYTES,
@@ -17,12 +19,17 @@ from lambda_constructs.testing._functions import (
     Invocation,
     check_size,
 )
+from lambda_constructs.testing._http.handles import HttpHandles
 from lambda_constructs.testing._moto import messages_of
 from lambda_constructs.testing._runtime import Outcome
+from lambda_constructs.testing._sources.handles import SourceHandles
+from lambda_constructs.testing._workflows import StateMachine
 from lambda_constructs.testing.errors import AccountError
+from lambda_constructs.testing.stream import Stream
 
 if TYPE_CHECKING:
     from lambda_constructs.testing._authority import Access
+    from lambda_constructs.testing._custom_resources import CustomResource
     from lambda_constructs.testing._faults import Fault
     from lambda_constructs.testing._resources._create import Created
     from lambda_constructs.testing.account import LocalAccount
@@ -32,7 +39,11 @@ __all__ = ["Bucket", "DeployedStack", "Function", "Queue", "Table"]
 QUEUE = ("AWS::SQS::Queue",)
 TABLE = ("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table")
 BUCKET = ("AWS::S3::Bucket",)
+STREAM = ("AWS::Kinesis::Stream",)
 FUNCTION = ("AWS::Lambda::Function",)
+MACHINE = ("AWS::StepFunctions::StateMachine",)
+POOL = ("AWS::Cognito::UserPool",)
+DELIVERY = ("AWS::KinesisFirehose::DeliveryStream",)
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class _Resource:
     created: Created
 
 
-class DeployedStack:
+class DeployedStack(HttpHandles, SourceHandles):
     """A stack in the account.
 
     Attributes:
@@ -71,10 +82,43 @@ class DeployedStack:
         """Give a bucket by its construct path below the stack."""
         return Bucket(self.account, self.physical_id(path, *BUCKET), path)
 
+    def stream(self, path: str) -> Stream:
+        """Give a data stream by its construct path below the stack."""
+        return Stream(self.account, self.physical_id(path, *STREAM), path)
+
     def function(self, path: str) -> Function:
         """Give a function by the construct path of its `LambdaFunction`."""
         name = self.physical_id(path, *FUNCTION)
         return Function(self.account, self.account.functions[name], path)
+
+    def custom_resource(self, path: str) -> CustomResource:
+        """Give a custom resource by its construct path below the stack."""
+        return self.account.custom_resources.find(self.name, path)
+
+    def state_machine(self, path: str) -> StateMachine:
+        """Give a state machine by its construct path below the stack."""
+        return StateMachine(self.account, self.physical_id(path, *MACHINE), path)
+
+    def user_pool(self, path: str) -> UserPool:
+        """Give a user pool by its construct path below the stack."""
+        return UserPool(self.account, self.physical_id(path, *POOL), path)
+
+    def delivery_stream(self, path: str) -> DeliveryStream:
+        """Give a delivery stream by its construct path below the stack."""
+        return DeliveryStream(self.account, self.physical_id(path, *DELIVERY), path)
+
+    def delete(self) -> None:
+        """Let the custom resources be deleted, the last first; the rest stays.
+
+        Raises:
+            AccountError: The function of one failed it.
+        """
+        retained = {
+            logical_id
+            for logical_id, resource in self.template["Resources"].items()
+            if resource.get("DeletionPolicy", "Delete") != "Delete"
+        }
+        self.account.custom_resources.delete(self.name, retained)
 
     def physical_id(self, path: str, *types: str) -> str:
         """Give what `Ref` gives, by construct path or logical id.
@@ -189,6 +233,10 @@ class Bucket:
         """Put an object."""
         content = body.encode() if isinstance(body, str) else body
         self.account.client("s3").put_object(Bucket=self.name, Key=key, Body=content)
+
+    def delete(self, key: str) -> None:
+        """Delete an object."""
+        self.account.client("s3").delete_object(Bucket=self.name, Key=key)
 
     def keys(self) -> list[str]:
         """Give every key, sorted."""

@@ -23,6 +23,7 @@ class Request:
         path: Its construct path below the stack, or its logical id.
         properties: Its properties.
         metadata: What CDK noted beside it.
+        type: Its type.
         assets: Where the stack's assets are.
     """
 
@@ -32,6 +33,7 @@ class Request:
     path: str
     properties: Mapping[str, Any]
     metadata: Mapping[str, Any]
+    type: str = ""
 
     def name(self, given: str | None = None, most: int = 64, suffix: str = "") -> str:
         """Give the name that was asked for, or one as CloudFormation makes them."""

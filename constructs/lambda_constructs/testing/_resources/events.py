@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from lambda_constructs.testing._resources._create import Create, Created, Request
+from lambda_constructs.testing._sources.rules import Rule
+
+MODELLED = {"events", "kinesis", "lambda", "sns", "sqs"}
+"""The services that may be targets; Kinesis by a role."""
 
 
 def create_event_bus(request: Request) -> Created:
@@ -12,4 +18,31 @@ def create_event_bus(request: Request) -> Created:
     return Created(name, {"Arn": arn, "Name": name})
 
 
-CREATE: dict[str, Create] = {"AWS::Events::EventBus": create_event_bus}
+def create_rule(request: Request) -> Created:
+    """Create a rule with its targets."""
+    properties = request.properties
+    name = request.name(properties.get("Name"))
+    bus = str(properties.get("EventBusName") or "default").rpartition("/")[2]
+    below = name if bus == "default" else f"{bus}/{name}"
+    pattern = properties.get("EventPattern")
+    rule = Rule(
+        request.arn("events", f"rule/{below}"),
+        request.path,
+        bus,
+        properties.get("Targets", []),
+        json.loads(pattern) if isinstance(pattern, str) else pattern,
+        properties.get("ScheduleExpression"),
+        properties.get("State", "ENABLED") != "DISABLED",
+    )
+    request.account.sources.buses.add(rule)
+    services = {str(each["Arn"]).split(":")[2] for each in rule.targets}
+    if others := services - MODELLED:
+        what = ", ".join(sorted(others))
+        request.account.note_unmodelled(request, f"targets of {what}")
+    return Created(name if bus == "default" else f"{bus}|{name}", {"Arn": rule.arn})
+
+
+CREATE: dict[str, Create] = {
+    "AWS::Events::EventBus": create_event_bus,
+    "AWS::Events::Rule": create_rule,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambda_constructs.testing._managed_policies import know_managed_policy
 from lambda_constructs.testing._resources._create import (
     Create,
     Created,
@@ -25,6 +26,7 @@ def create_role(request: Request) -> Created:
         **given,
     )["Role"]
     for arn in properties.get("ManagedPolicyArns", []):
+        know_managed_policy(request.account, arn)
         iam.attach_role_policy(RoleName=name, PolicyArn=arn)
     for policy in properties.get("Policies", []):
         iam.put_role_policy(

@@ -7,7 +7,14 @@ from lambda_constructs.testing._functions import Alias, FunctionState
 from lambda_constructs.testing._push import statement
 from lambda_constructs.testing._resources._create import Create, Created, Request
 from lambda_constructs.testing._sqs_poller import SqsPoller
+from lambda_constructs.testing._stream_poller import StreamPoller
 from lambda_constructs.testing.errors import AccountError
+
+POLLERS: dict[str, type[SqsPoller] | type[StreamPoller]] = {
+    "dynamodb": StreamPoller,
+    "kinesis": StreamPoller,
+    "sqs": SqsPoller,
+}
 
 
 def create_function(request: Request) -> Created:
@@ -80,11 +87,12 @@ def create_mapping(request: Request) -> Created:
     """Begin to poll."""
     account, properties = request.account, request.properties
     arn = str(properties.get("EventSourceArn", ""))
-    if ":sqs:" not in arn:
-        account.note_unmodelled(request, "event sources other than SQS")
+    poller = POLLERS.get(":".join(arn.split(":")[2:3]))
+    if poller is None:
+        account.note_unmodelled(request, f"event source {arn}")
         return Created(request.name())
     state, qualifier = account.function_and_qualifier(properties["FunctionName"])
-    account.pollers.append(SqsPoller(account, state, qualifier, properties))
+    account.pollers.append(poller(account, state, qualifier, properties))
     return Created(request.name(), {"Id": request.name()})
 
 

@@ -19,4 +19,17 @@ def create_log_group(request: Request) -> Created:
     return Created(name, {"Arn": request.arn("logs", f"log-group:{name}:*")})
 
 
-CREATE: dict[str, Create] = {"AWS::Logs::LogGroup": create_log_group}
+def create_subscription_filter(request: Request) -> Created:
+    """Send on what is logged."""
+    properties = request.properties
+    name = request.name(properties.get("FilterName"), most=512)
+    request.account.sources.log_groups.subscribe(request.path, name, properties)
+    if ":lambda:" not in properties["DestinationArn"]:
+        request.account.note_unmodelled(request, "destinations other than Lambda")
+    return Created(name)
+
+
+CREATE: dict[str, Create] = {
+    "AWS::Logs::LogGroup": create_log_group,
+    "AWS::Logs::SubscriptionFilter": create_subscription_filter,
+}

@@ -1,0 +1,1 @@
+"""HTTP in front of functions: load balancers, APIs, function URLs and CloudFront."""

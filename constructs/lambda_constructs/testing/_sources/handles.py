@@ -1,0 +1,193 @@
+"""What a test does with the services that push."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+from lambda_constructs.errors import nearest
+from lambda_constructs.testing._sources.letters import Letter
+from lambda_constructs.testing.errors import AccountError
+
+if TYPE_CHECKING:
+    from lambda_constructs.testing._sources.codepipeline import Action
+    from lambda_constructs.testing._sources.config import ConfigRule
+    from lambda_constructs.testing.account import LocalAccount
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic, as its publishers see it."""
+
+    account: LocalAccount
+    arn: str
+    path: str
+
+    def publish(
+        self,
+        message: object,
+        *,
+        subject: str | None = None,
+        attributes: Mapping[str, str | int | float | Sequence[str]] | None = None,
+        group: str | None = None,
+        deduplication: str | None = None,
+    ) -> None:
+        """Publish a message; what is not text is sent as JSON."""
+        text = message if isinstance(message, str) else json.dumps(message)
+        given: dict[str, Any] = {"TopicArn": self.arn, "Message": text}
+        if subject is not None:
+            given["Subject"] = subject
+        if attributes:
+            given["MessageAttributes"] = {
+                name: _attribute(each) for name, each in attributes.items()
+            }
+        if group is not None:
+            given["MessageGroupId"] = group
+        if deduplication is not None:
+            given["MessageDeduplicationId"] = deduplication
+        self.account.client("sns").publish(**given)
+
+
+@dataclass(frozen=True)
+class Bus:
+    """An event bus, as its senders see it."""
+
+    account: LocalAccount
+    name: str
+
+    def put(
+        self,
+        detail_type: str,
+        detail: object,
+        *,
+        source: str = "test",
+        resources: Sequence[str] = (),
+    ) -> None:
+        """Send an event; one of AWS's own sources is sent as that service does."""
+        if source.startswith("aws."):
+            buses = self.account.sources.buses
+            event = buses.event(source, detail_type, detail, resources)
+            buses.receive(self.name, event)
+            return
+        entry = {
+            "EventBusName": self.name,
+            "Source": source,
+            "DetailType": detail_type,
+            "Detail": json.dumps(detail),
+            "Resources": list(resources),
+        }
+        self.account.client("events").put_events(Entries=[entry])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of a bus, or a schedule."""
+
+    account: LocalAccount
+    path: str
+
+    def fail(self, *, times: int = 1) -> None:
+        """Let the next deliveries meet a throttled target."""
+        faults = self.account.sources.faults
+        faults[self.path] = faults.get(self.path, 0) + times
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository, as its developers see it."""
+
+    account: LocalAccount
+    name: str
+
+    def push(self, branch: str = "main", *, event: str = "updateReference") -> str:
+        """Push to a branch; give the commit."""
+        return self.account.sources.repositories.push(self.name, branch, event)
+
+
+class SourceHandles:
+    """The services that push, of a deployed stack."""
+
+    account: LocalAccount
+
+    if TYPE_CHECKING:
+
+        def physical_id(self, path: str, *types: str) -> str:
+            """Give what `Ref` gives."""
+
+    def topic(self, path: str) -> Topic:
+        """Give a topic by its construct path below the stack."""
+        return Topic(self.account, self.physical_id(path, "AWS::SNS::Topic"), path)
+
+    def bus(self, path: str | None = None) -> Bus:
+        """Give an event bus by its construct path, or the default one."""
+        if path is None:
+            return Bus(self.account, "default")
+        return Bus(self.account, self.physical_id(path, "AWS::Events::EventBus"))
+
+    def rule(self, path: str) -> Rule:
+        """Give a rule by its construct path below the stack."""
+        self.physical_id(path, "AWS::Events::Rule")
+        return Rule(self.account, path)
+
+    def schedule(self, path: str) -> Rule:
+        """Give a schedule by its construct path below the stack."""
+        self.physical_id(path, "AWS::Scheduler::Schedule")
+        return Rule(self.account, path)
+
+    def repository(self, path: str) -> Repository:
+        """Give a repository by its construct path below the stack."""
+        name = self.physical_id(path, "AWS::CodeCommit::Repository")
+        return Repository(self.account, name)
+
+    def config_rule(self, path: str) -> ConfigRule:
+        """Give a rule of AWS Config by its construct path below the stack."""
+        name = self.physical_id(path, "AWS::Config::ConfigRule")
+        return self.account.sources.config_rules[name]
+
+    def pipeline_action(self, path: str, name: str) -> Action:
+        """Give an action of a pipeline that invokes a function.
+
+        Raises:
+            AccountError: There is no such action.
+        """
+        pipeline = self.physical_id(path, "AWS::CodePipeline::Pipeline")
+        actions = {each.name: each for each in self.account.sources.actions[pipeline]}
+        if name not in actions:
+            raise AccountError(
+                f"{path} has no action {name!r}" + nearest(name, actions)
+            )
+        return actions[name]
+
+    def receive_email(
+        self,
+        *,
+        to: Sequence[str],
+        sender: str = "someone@example.com",
+        subject: str = "",
+        body: str = "",
+        rule_set: str | None = None,
+    ) -> None:
+        """Receive a mail, as if the rule set were the active one of the Region."""
+        account, message = self.account, EmailMessage()
+        number = f"{account.random.getrandbits(160):040x}"
+        now = datetime.fromtimestamp(account.clock.now(), UTC)
+        message["From"], message["To"] = sender, ", ".join(to)
+        message["Date"], message["Subject"] = format_datetime(now), subject
+        message["Message-ID"] = f"<{number}@example.com>"
+        message.set_content(body)
+        mail = account.sources.mail
+        kind = "AWS::SES::ReceiptRuleSet"
+        name = self.physical_id(rule_set, kind) if rule_set else mail.only_set()
+        mail.receive(name, Letter(number, sender, tuple(to), message))
+
+
+def _attribute(value: object) -> dict[str, str]:
+    if isinstance(value, str):
+        return {"DataType": "String", "StringValue": value}
+    kind = "Number" if isinstance(value, int | float) else "String.Array"
+    return {"DataType": kind, "StringValue": json.dumps(value)}

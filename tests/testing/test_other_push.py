@@ -1,0 +1,501 @@
+"""Logs, mail, IoT, Config, CodeCommit and CodePipeline invoke functions.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+
+import pytest
+from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_codecommit as codecommit
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_config as config
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_iot as iot
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_logs_destinations as destinations
+from aws_cdk import aws_ses as ses
+from aws_cdk import aws_ses_actions as actions
+from aws_cdk import aws_sqs as sqs
+
+from lambda_constructs.testing._push import InvokeRefusedError
+from lambda_constructs.testing._sources.log_patterns import compile_pattern
+from lambda_constructs.testing.errors import AccountError, UnmodelledError
+
+from .conftest import CONTEXT, make_function
+from .test_sns import without
+
+ECHO = "def handler(event, context):\n    return event"
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return Stack(App(context=CONTEXT), "Shop")
+
+
+def seen(shop, name="Worker"):
+    return [each.event for each in shop.function(name).invocations]
+
+
+# --- CloudWatch Logs ---------------------------------------------------------
+
+
+def subscribe(stack, group, function, pattern=None):
+    group.add_subscription_filter(
+        "Filter",
+        destination=destinations.LambdaDestination(function.live),
+        filter_pattern=pattern or logs.FilterPattern.all_events(),
+    )
+
+
+def test_log_lines_arrive_packed(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html
+    """
+    group = logs.LogGroup(stack, "Group")
+    pattern = logs.FilterPattern.all_terms("ERROR")
+    subscribe(stack, group, make_function(stack, ECHO), pattern)
+    shop = account.deploy(stack)
+    name, client = shop.physical_id("Group"), account.client("logs")
+    client.create_log_stream(logGroupName=name, logStreamName="s")
+
+    now = int(account.clock.now() * 1000)
+    lines = [
+        {"timestamp": now, "message": text} for text in ("ERROR one", "all is well")
+    ]
+    client.put_log_events(logGroupName=name, logStreamName="s", logEvents=lines)
+    account.settle()
+
+    (event,) = seen(shop)
+    data = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    assert "DATA_MESSAGE" == data["messageType"]
+    assert "123456789012" == data["owner"]
+    assert (name, "s") == (data["logGroup"], data["logStream"])
+    assert 1 == len(data["subscriptionFilters"])
+    assert ["ERROR one"] == [each["message"] for each in data["logEvents"]]
+
+
+def test_a_function_gets_the_logs_of_another(account, stack):
+    """
+    Whatever it prints.
+    """
+    talker = make_function(stack, "def handler(e, c): print('hello')", "Talker")
+    subscribe(stack, talker.log_group, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+
+    shop.function("Talker").invoke({})
+    account.settle()
+
+    assert 1 == len(seen(shop))
+
+
+def test_fails_if_a_function_would_get_its_own_logs(account, stack):
+    """
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-recursion-prevention.html
+    """
+    worker = make_function(stack, ECHO)
+    subscribe(stack, worker.log_group, worker)
+
+    with pytest.raises(AccountError, match="would get its own logs"):
+        account.deploy(stack)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "expected"),
+    [
+        ("", "anything", True),
+        ("ERROR", "an ERROR", True),
+        ("ERROR", "an error", False),
+        ("ERROR fatal", "fatal ERROR", True),
+        ("ERROR fatal", "ERROR", False),
+        ("?ERROR ?WARN", "a WARN", True),
+        ("ERROR -known", "ERROR known", False),
+        ('"two words"', "two words", True),
+        ('"two words"', "words two", False),
+        ('{ $.level = "ERROR" }', '{"level": "ERROR"}', True),
+        ('{ $.level = "ERROR" }', '{"level": "INFO"}', False),
+        ('{ $.level = "ERROR" }', "ERROR", False),
+        ('{ $.a.b = "x*" }', '{"a": {"b": "xyz"}}', True),
+        ('{ $.level != "INFO" }', '{"level": "ERROR"}', True),
+        ("{ $.ms > 100 }", '{"ms": 150}', True),
+        ("{ $.ms > 100 }", '{"ms": 50}', False),
+        ('{ ($.ms > 100) && ($.ok = "no") }', '{"ms": 150, "ok": "yes"}', False),
+        ('{ $.ms > 100 || $.ok = "no" }', '{"ms": 50, "ok": "no"}', True),
+        ("{ $.gone NOT EXISTS }", "{}", True),
+        ("{ $.none IS NULL }", '{"none": null}', True),
+    ],
+)
+def test_filter_patterns_match_as_documented(pattern, line, expected):
+    """
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+    """
+    assert expected == compile_pattern("Filter", pattern)(line)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["[a, b]", "%x.*%", "{ $.a[*] = 1 }", "{ $.a < b }", "{ $.a ~ 1 }", "a ?b"],
+)
+def test_fails_if_a_filter_pattern_is_not_modelled(pattern):
+    """
+    Rather than be matched wrongly.
+    """
+    with pytest.raises(UnmodelledError):
+        compile_pattern("Filter", pattern)
+
+
+# --- Amazon SES --------------------------------------------------------------
+
+
+def test_mail_arrives_without_its_body(account, stack):
+    """
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html
+    """
+    worker = make_function(stack, ECHO)
+    receive(stack, worker, recipients=["example.com"])
+    shop = account.deploy(stack)
+
+    shop.receive_email(to=["a@example.com", "b@example.org"], subject="Hi", body="x")
+    shop.receive_email(to=["b@example.org"])
+    account.settle()
+
+    (event,) = seen(shop)
+    (record,) = event["Records"]
+    assert ("aws:ses", "1.0") == (record["eventSource"], record["eventVersion"])
+    mail, receipt = record["ses"]["mail"], record["ses"]["receipt"]
+    assert "Hi" == mail["commonHeaders"]["subject"]
+    assert ["a@example.com", "b@example.org"] == mail["destination"]
+    assert ["a@example.com"] == receipt["recipients"]
+    assert "PASS" == receipt["spamVerdict"]["status"]
+    assert "Event" == receipt["action"]["invocationType"]
+
+
+def receive(stack, *functions, kind="EVENT", recipients=None):
+    rules = [
+        ses.ReceiptRuleOptions(
+            recipients=recipients,
+            actions=[
+                actions.Lambda(
+                    function=each.live,
+                    invocation_type=actions.LambdaInvocationType[kind],
+                )
+            ],
+        )
+        for each in functions
+    ]
+    ses.ReceiptRuleSet(stack, "Set", rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("disposition", "goes_on"),
+    [("CONTINUE", True), ("STOP_RULE", True), ("STOP_RULE_SET", False)],
+)
+def test_a_function_that_is_waited_for_may_stop_mail(
+    account, stack, disposition, goes_on
+):
+    """
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda.html
+    """
+    code = f"def handler(e, c): return {{'disposition': '{disposition}'}}"
+    first, second = make_function(stack, code, "First"), make_function(stack, ECHO)
+    receive(stack, first, second, kind="REQUEST_RESPONSE")
+    shop = account.deploy(stack)
+
+    shop.receive_email(to=["a@example.com"])
+    account.settle()
+
+    assert 1 == len(seen(shop, "First"))
+    assert goes_on == bool(seen(shop))
+
+
+# --- AWS IoT -----------------------------------------------------------------
+
+
+def make_topic_rule(stack, function, sql, *, allowed=True, on_error=None):
+    action = iot.CfnTopicRule.LambdaActionProperty(
+        function_arn=function.live.function_arn
+    )
+    rule = iot.CfnTopicRule(
+        stack,
+        "Rule",
+        topic_rule_payload=iot.CfnTopicRule.TopicRulePayloadProperty(
+            sql=sql,
+            aws_iot_sql_version="2016-03-23",
+            actions=[iot.CfnTopicRule.ActionProperty(lambda_=action)],
+            error_action=on_error,
+        ),
+    )
+    if allowed:
+        function.live.add_permission(
+            "Iot",
+            principal=iam.ServicePrincipal("iot.amazonaws.com"),
+            source_arn=rule.attr_arn,
+            source_account=stack.account,
+        )
+
+
+def publish(account, topic, message):
+    account.client("iot-data").publish(topic=topic, payload=json.dumps(message))
+
+
+def test_a_topic_rule_selects_messages(account, stack):
+    """
+    https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-reference.html
+    """
+    sql = "SELECT * FROM 'plant/+/heat' WHERE celsius > 80 AND state = 'on'"
+    make_topic_rule(stack, make_function(stack, ECHO), sql)
+    shop = account.deploy(stack)
+
+    publish(account, "plant/1/heat", {"celsius": 90, "state": "on"})
+    publish(account, "plant/1/heat", {"celsius": 90, "state": "off"})
+    publish(account, "plant/1/heat", {"celsius": 70, "state": "on"})
+    publish(account, "plant/1/2/heat", {"celsius": 90, "state": "on"})
+    account.settle()
+
+    assert [{"celsius": 90, "state": "on"}] == seen(shop)
+
+
+def test_the_error_action_gets_what_was_refused(account, stack):
+    """
+    https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html
+    """
+    queue = sqs.Queue(stack, "Lost")
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("iot.amazonaws.com"))
+    queue.grant_send_messages(role)
+    on_error = iot.CfnTopicRule.ActionProperty(
+        sqs=iot.CfnTopicRule.SqsActionProperty(
+            queue_url=queue.queue_url, role_arn=role.role_arn
+        )
+    )
+    worker = make_function(stack, ECHO)
+    sql = "SELECT * FROM '#'"
+    make_topic_rule(stack, worker, sql, allowed=False, on_error=on_error)
+    shop = account.deploy(stack)
+
+    publish(account, "a/b", {"n": 1})
+    account.settle()
+
+    (failure,) = shop.queue("Lost").bodies()
+    assert [] == seen(shop)
+    assert "a/b" == failure["topic"]
+    assert b'{"n": 1}' == base64.b64decode(failure["base64OriginalPayload"])
+
+
+def test_fails_if_sql_is_not_modelled(account, stack):
+    """
+    Rather than be read wrongly.
+    """
+    worker = make_function(stack, ECHO)
+    make_topic_rule(stack, worker, "SELECT celsius FROM 'plant'")
+
+    with pytest.raises(UnmodelledError, match="is not modelled"):
+        account.deploy(stack)
+
+
+# --- AWS Config --------------------------------------------------------------
+
+EVALUATE = """
+import boto3, json
+def handler(event, context):
+    item = json.loads(event["invokingEvent"])["configurationItem"]
+    wanted = json.loads(event["ruleParameters"])["kind"]
+    good = item["configuration"]["kind"] == wanted
+    boto3.client("config").put_evaluations(
+        ResultToken=event["resultToken"],
+        Evaluations=[{
+            "ComplianceResourceType": item["resourceType"],
+            "ComplianceResourceId": item["resourceId"],
+            "ComplianceType": "COMPLIANT" if good else "NON_COMPLIANT",
+            "OrderingTimestamp": 0,
+        }],
+    )
+"""
+
+
+def make_config_rule(stack, function):
+    config.CustomRule(
+        stack,
+        "Rule",
+        lambda_function=function.live,
+        configuration_changes=True,
+        input_parameters={"kind": "good"},
+    )
+
+
+def test_a_config_rule_keeps_the_verdict(account, stack):
+    """
+    https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_example-events.html
+    """
+    worker = make_function(stack, EVALUATE, timeout=Duration.seconds(30))
+    worker.function.add_to_role_policy(
+        iam.PolicyStatement(actions=["config:PutEvaluations"], resources=["*"])
+    )
+    make_config_rule(stack, worker)
+    shop = account.deploy(stack)
+
+    item = {"resourceType": "AWS::S3::Bucket", "resourceId": "b"}
+    shop.config_rule("Rule").evaluate({**item, "configuration": {"kind": "bad"}})
+    account.settle()
+
+    (evaluation,) = shop.config_rule("Rule").evaluations
+    assert "NON_COMPLIANT" == evaluation["ComplianceType"]
+
+
+def test_fails_if_the_function_does_not_allow_config(account, stack):
+    """
+    https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_lambda-functions.html
+    """
+    make_config_rule(stack, make_function(stack, EVALUATE))
+    shop = account.deploy(without(stack, "AWS::Lambda::Permission"))
+
+    with pytest.raises(InvokeRefusedError, match="may not invoke live"):
+        shop.config_rule("Rule").evaluate()
+
+
+# --- AWS CodeCommit ----------------------------------------------------------
+
+
+def make_repository(stack, function, *, allowed=True, **trigger):
+    repository = codecommit.Repository(stack, "Code", repository_name="code")
+    arn = function.live.function_arn
+    repository.notify(arn, name="Pushed", custom_data="x", **trigger)
+    if allowed:
+        function.live.add_permission(
+            "CodeCommit",
+            principal=iam.ServicePrincipal("codecommit.amazonaws.com"),
+            source_arn=repository.repository_arn,
+            source_account=stack.account,
+        )
+    return repository
+
+
+def test_a_trigger_tells_of_a_push(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/services-codecommit.html
+    """
+    make_repository(stack, make_function(stack, ECHO), branches=["main"])
+    shop = account.deploy(stack)
+
+    commit = shop.repository("Code").push()
+    shop.repository("Code").push("other")
+    account.settle()
+
+    (event,) = seen(shop)
+    (record,) = event["Records"]
+    assert "aws:codecommit" == record["eventSource"]
+    assert "x" == record["customData"]
+    references = record["codecommit"]["references"]
+    assert [{"commit": commit, "ref": "refs/heads/main"}] == references
+
+
+def test_a_trigger_needs_a_permission_that_cdk_does_not_give(account, stack):
+    """
+    https://docs.aws.amazon.com/codecommit/latest/userguide/how-to-notify-lambda-cc.html
+    """
+    make_repository(stack, make_function(stack, ECHO), allowed=False)
+    shop = account.deploy(stack)
+
+    shop.repository("Code").push()
+    account.settle()
+
+    assert [] == seen(shop)
+    assert "lost" == account.timeline[-1].what
+
+
+def test_a_repository_tells_the_bus_too(account, stack):
+    """
+    https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html
+    """
+    repository = codecommit.Repository(stack, "Code", repository_name="code")
+    worker = make_function(stack, ECHO)
+    repository.on_commit("Commit", target=targets.LambdaFunction(worker.live))
+    shop = account.deploy(stack)
+
+    commit = shop.repository("Code").push()
+    account.settle()
+
+    (event,) = seen(shop)
+    assert commit == event["detail"]["commitId"]
+
+
+# --- AWS CodePipeline --------------------------------------------------------
+
+PIPELINE = "codepipeline.amazonaws.com"
+
+JOB = """
+import boto3
+def handler(event, context):
+    job = event["CodePipeline.job"]
+    client = boto3.client("codepipeline")
+    if job["data"]["actionConfiguration"]["configuration"]["UserParameters"] == "good":
+        client.put_job_success_result(jobId=job["id"])
+    else:
+        details = {"type": "JobFailed", "message": "no"}
+        client.put_job_failure_result(jobId=job["id"], failureDetails=details)
+"""
+
+
+def make_pipeline(stack, function, parameters="good", *, granted=True):
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal(PIPELINE))
+    if granted:
+        function.function.grant_invoke(role)
+    actions = ["codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult"]
+    function.function.add_to_role_policy(
+        iam.PolicyStatement(actions=actions, resources=["*"])
+    )
+    stages = [
+        {
+            "name": "Check",
+            "actions": [
+                {
+                    "name": "Invoke",
+                    "actionTypeId": {
+                        "category": "Invoke",
+                        "owner": "AWS",
+                        "provider": "Lambda",
+                        "version": "1",
+                    },
+                    "configuration": {
+                        "FunctionName": function.function.function_name,
+                        "UserParameters": parameters,
+                    },
+                }
+            ],
+        }
+    ]
+    codepipeline.CfnPipeline(stack, "Pipeline", role_arn=role.role_arn, stages=stages)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status"), [("good", "Succeeded"), ("bad", "Failed")]
+)
+def test_a_pipeline_action_ends_when_the_function_answers(
+    account, stack, parameters, status
+):
+    """
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
+    """
+    make_pipeline(stack, make_function(stack, JOB), parameters)
+    shop = account.deploy(stack)
+
+    job = shop.pipeline_action("Pipeline", "Invoke").run()
+    assert "InProgress" == job.status
+    account.settle()
+
+    assert status == job.status
+
+
+def test_fails_if_the_pipelines_role_may_not_invoke(account, stack):
+    """
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
+    """
+    make_pipeline(stack, make_function(stack, JOB), granted=False)
+    shop = account.deploy(stack)
+
+    with pytest.raises(AccountError, match="may not lambda:InvokeFunction"):
+        shop.pipeline_action("Pipeline", "Invoke").run()
