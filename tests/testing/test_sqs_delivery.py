@@ -9,14 +9,16 @@ import json
 from collections import Counter
 
 import pytest
-from aws_cdk import Duration
+from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lambda_constructs.event_sources import SqsEventSource
 from lambda_constructs.testing import LocalAccount
 
-from .conftest import BY_BODY, Deploy
+from .conftest import BY_BODY, CONTEXT, Deploy, make_function
 
 DEAD = "Queue/DeadLetters"
 
@@ -315,13 +317,6 @@ def test_every_message_is_processed_or_a_dead_letter(bodies, batch_size, throttl
     """
     In exactly one of the two places, whatever goes wrong.
     """
-    from aws_cdk import App, Stack
-    from aws_cdk import aws_sqs as sqs
-
-    from lambda_constructs.event_sources import SqsEventSource
-
-    from .conftest import CONTEXT, make_function
-
     with LocalAccount() as account:
         stack = Stack(App(context=CONTEXT), "Shop")
         worker = make_function(stack, BY_BODY)
@@ -339,3 +334,58 @@ def test_every_message_is_processed_or_a_dead_letter(bodies, batch_size, throttl
         assert len(numbered) >= len(dead)
         for fatal in ("bad", "crash", {"sleep": 11}):
             assert bodies.count(fatal) == dead.count(fatal)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    groups=st.lists(st.sampled_from("abc"), min_size=1, max_size=20),
+    batch_size=st.integers(1, 10),
+    faults=st.lists(st.sampled_from(["fail", "time_out", "throttle"]), max_size=3),
+)
+def test_fifo_order_holds_whatever_goes_wrong(groups, batch_size, faults):
+    """
+    Each message of a group is first processed after those before it, and once.
+    """
+    with LocalAccount() as account:
+        stack = Stack(App(context=CONTEXT), "Shop")
+        worker = make_function(stack, BY_BODY)
+        queue = sqs.Queue(stack, "Queue", fifo=True, content_based_deduplication=True)
+        worker.add_event_source(SqsEventSource(queue, batch_size=batch_size))
+        shop = account.deploy(stack)
+        for fault in faults:
+            getattr(shop.function("Worker"), fault)()
+        for number, group in enumerate(groups):
+            shop.queue("Queue").send({"n": number, "group": group}, group=group)
+        account.settle()
+
+        done = [
+            json.loads(record["body"])
+            for invocation in shop.function("Worker").invocations
+            if invocation.outcome.kind == "ok"
+            for record in invocation.event["Records"]
+        ]
+        assert [] == shop.queue(DEAD).bodies()
+        for group in set(groups):
+            sent = [n for n, each in enumerate(groups) if each == group]
+            assert sent == [each["n"] for each in done if each["group"] == group]
+
+
+def test_an_event_may_be_delivered_twice(account, deploy: Deploy):
+    """
+    At least once is all that Lambda promises.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+    shop = deploy()
+    shop.function("Worker").deliver_twice()
+
+    shop.queue("Queue").send("good")
+    account.settle()
+
+    assert [["good"], ["good"]] == batches(shop)
+    assert 0 == len(shop.queue("Queue"))

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import App, Stack, Stage
 from aws_cdk.cx_api import CloudAssembly
 
+from lambda_constructs.testing._dynamic_references import (
+    read_parameters,
+    read_references,
+)
 from lambda_constructs.testing._resources import creators
 from lambda_constructs.testing._resources._create import Created, Request
 from lambda_constructs.testing._template import NO_VALUE, Resolver, dependencies
@@ -130,7 +134,9 @@ def deploy(
         "AWS::StackName": name,
         "AWS::URLSuffix": "amazonaws.com",
     }
-    resolver = Resolver(template, pseudo, parameters, account.exports)
+    declared = template.get("Parameters", {})
+    values = read_parameters(account, declared, parameters)
+    resolver = Resolver(template, pseudo, values, account.exports)
     deployed = DeployedStack(account, name, template)
     for logical_id in _in_order(template, resolver):
         resource = template["Resources"][logical_id]
@@ -158,7 +164,8 @@ def _request(
         metadata["aws:asset:path"] = str(folder / metadata["aws:asset:path"])
     path = metadata.get("aws:cdk:path", logical_id)
     path = path.removesuffix("/Resource").partition("/")[2] or logical_id
-    properties = resolver.resolve(resource.get("Properties", {}))
+    resolved = resolver.resolve(resource.get("Properties", {}))
+    properties = read_references(account, resolved)
     type = resource["Type"]
     return Request(account, stack, logical_id, path, properties, metadata, type)
 

@@ -11,7 +11,7 @@ from lambda_constructs.testing._runtime import Environment, TimedOutError
 if TYPE_CHECKING:
     from lambda_constructs.testing._functions import FunctionState
 
-Fault = Literal["timeout", "throttle", "cold"] | BaseException
+Fault = Literal["timeout", "throttle", "cold", "twice"] | BaseException
 
 
 class Faults:

@@ -142,16 +142,23 @@ class FunctionState:
 
     def invoke(self, event: Any, qualifier: str) -> Outcome:
         """Run the handler now; the caller takes the outcome when its time is over."""
+        fault = self.faults.take(self)
+        if fault == "twice":
+            # Lambda delivers at least once: the caller sees the second of the two.
+            self._invoke_once(event, qualifier, None)
+            fault = None
+        return self._invoke_once(event, qualifier, fault)
+
+    def _invoke_once(self, event: Any, qualifier: str, fault: Fault | None) -> Outcome:
         request_id = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         version = self.version_of(qualifier)
-        fault = self.faults.take(self)
         if self.throttled or fault == "throttle":
             outcome = Outcome(
                 "throttled",
                 {"errorType": "TooManyRequestsException", "Reason": "Rate Exceeded"},
             )
         else:
-            self._start()
+            self.running += 1
             try:
                 outcome = self._run(event, qualifier, version, request_id, fault)
             finally:
@@ -163,9 +170,6 @@ class FunctionState:
             )
         )
         return outcome
-
-    def _start(self) -> None:
-        self.running += 1
 
     def _run(
         self,

@@ -63,7 +63,8 @@ class Resolver:
             return NO_VALUE
         for known in (self.pseudo, self.references, self.parameters):
             if name in known:
-                return known[name]
+                value = known[name]
+                return value() if callable(value) else value
         raise self._missing(f"Ref of {name!r}", name)
 
     def condition(self, name: str) -> bool:

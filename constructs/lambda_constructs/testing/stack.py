@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -308,11 +308,12 @@ class Function:
         """Let the next invocation find no environment."""
         self._fault("cold", 1)
 
-    def _fault(
-        self, fault: Literal["timeout", "throttle", "cold"] | BaseException, times: int
-    ) -> None:
-        kind: Fault = fault
-        self.account.faults.add(self.state, kind, times)
+    def deliver_twice(self, *, times: int = 1) -> None:
+        """Let the next events be delivered in two invocations each."""
+        self._fault("twice", times)
+
+    def _fault(self, fault: Fault, times: int) -> None:
+        self.account.faults.add(self.state, fault, times)
 
 
 def _parsed(body: str) -> Any:
