@@ -38,6 +38,7 @@ def check_function(
     _check_timeout(scope, timeout)
     _check_sizes(scope, options)
     _check_provisioned(scope, options)
+    _check_durable(scope, options)
     _check_environment(scope, options.get("environment", {}))
     _check_text(scope, options)
     _check_package(scope, handler, runtime, options)
@@ -109,6 +110,27 @@ def _check_provisioned(scope: Construct, options: FunctionOptions) -> None:
             f"{provisioned:g}",
             scope=scope,
         )
+
+
+def _check_durable(scope: Construct, options: FunctionOptions) -> None:
+    config = options.get("durable_config")
+    if config is None:
+        return
+    check_range(
+        "execution_timeout",
+        seconds(config.execution_timeout),
+        *limits.DURABLE_EXECUTION_SECONDS,
+        unit="s",
+        scope=scope,
+    )
+    kept = seconds(config.retention_period)
+    check_range(
+        "retention_period",
+        None if kept is None else kept / 86_400,
+        *limits.DURABLE_RETENTION_DAYS,
+        unit="days",
+        scope=scope,
+    )
 
 
 def _check_environment(scope: Construct, environment: Mapping[str, str]) -> None:

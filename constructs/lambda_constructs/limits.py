@@ -71,6 +71,10 @@ SECURITY_GROUPS = 5
 SNAP_START_EPHEMERAL_STORAGE_MB = 512
 """dg/snapstart.html: no more than the default."""
 
+DURABLE_EXECUTION_SECONDS = (1, 31_622_400)
+DURABLE_RETENTION_DAYS = (1, 90)
+"""api/API_DurableConfig.html: 366 days, and 90 days of history."""
+
 # --- asynchronous invocation ------------------------------------------------
 
 ASYNC_RETRY_ATTEMPTS = (0, 2)

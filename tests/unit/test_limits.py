@@ -346,6 +346,31 @@ def test_snap_start_works_with_the_defaults_and_without_a_warning(stack):
     Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
 
 
+@pytest.mark.parametrize(
+    ("execution", "retention", "message"),
+    [
+        (
+            Duration.days(367),
+            Duration.days(1),
+            "execution_timeout must be between 1 and",
+        ),
+        (Duration.days(1), Duration.days(91), "retention_period must be between 1"),
+        (Duration.days(1), Duration.hours(1), "retention_period must be between 1"),
+    ],
+)
+def test_fails_if_a_durable_function_is_out_of_range(
+    stack, execution, retention, message
+):
+    """
+    366 days at the most, and a history of 1 to 90 days.
+    """
+    config = lambda_.DurableConfig(
+        execution_timeout=execution, retention_period=retention
+    )
+
+    assert message in fault(stack, durable_config=config)
+
+
 def test_fails_if_log_levels_are_given_for_text_logs(stack):
     """
     Only JSON lines have a level that Lambda reads.
