@@ -97,9 +97,7 @@ def _check_sizes(scope: Construct, options: FunctionOptions) -> None:
 
 
 def _check_provisioned(scope: Construct, options: FunctionOptions) -> None:
-    version = options.get("current_version_options")
-    wanted = version.provisioned_concurrent_executions if version else None
-    provisioned = literal(wanted)
+    provisioned = literal(_provisioned(options))
     if provisioned is None:
         return
     reserved = literal(options.get("reserved_concurrent_executions"))
@@ -110,6 +108,11 @@ def _check_provisioned(scope: Construct, options: FunctionOptions) -> None:
             f"{provisioned:g}",
             scope=scope,
         )
+
+
+def _provisioned(options: FunctionOptions) -> float | None:
+    version = options.get("current_version_options")
+    return version.provisioned_concurrent_executions if version else None
 
 
 def _check_durable(scope: Construct, options: FunctionOptions) -> None:
@@ -246,10 +249,8 @@ def _check_snap_start(
     if options.get("snap_start") is None:
         return
     storage = _mebibytes(options.get("ephemeral_storage_size")) or 0
-    version = options.get("current_version_options")
-    provisioned = version.provisioned_concurrent_executions if version else None
     faults = {
-        "provisioned_concurrent_executions": provisioned is not None,
+        "provisioned_concurrent_executions": _provisioned(options) is not None,
         f"runtime {runtime.name}": not runtime.supports_snap_start,
         "filesystem": options.get("filesystem") is not None,
         "tenancy_config": options.get("tenancy_config") is not None,

@@ -99,7 +99,8 @@ class LambdaFunction(Construct):
         check_options(given, self)
         check_arguments(self, code, handler, runtime, async_invoke)
         defaults = FunctionDefaults.of(self)
-        runtime = runtime or defaults.runtime or lambda_.Runtime.PYTHON_3_14
+        # The library's own defaults, which fill in every field, name one.
+        runtime = runtime or cast("lambda_.Runtime", defaults.runtime)
         settings = _build.settled(given, defaults)
         with jsii_errors(self):
             check_function(self, handler, runtime, timeout, settings)

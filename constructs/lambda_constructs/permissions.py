@@ -33,13 +33,9 @@ ARN_ATTRIBUTES = {
 """The attribute of CDK's resources that holds what actions of a service act on."""
 
 
-def statement(
-    actions: Sequence[str], *resources: str, sid: str | None = None
-) -> iam.PolicyStatement:
+def statement(actions: Sequence[str], *resources: str) -> iam.PolicyStatement:
     """Allow exactly *actions* on exactly *resources*."""
-    return iam.PolicyStatement(
-        sid=sid, actions=list(actions), resources=list(resources)
-    )
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources))
 
 
 def key_statement(

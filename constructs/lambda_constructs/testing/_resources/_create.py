@@ -24,7 +24,7 @@ class Request:
         properties: Its properties.
         metadata: What CDK noted beside it.
         type: Its type.
-        assets: Where the stack's assets are.
+        type: Its type.
     """
 
     account: LocalAccount
