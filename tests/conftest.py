@@ -13,10 +13,15 @@ from typing import Protocol
 # once, over every reference stack, with `cdk synth --strict`.
 os.environ.setdefault("CDK_VALIDATION", "false")
 
+import hypothesis
 import pytest
 from moto import mock_aws
 
 from tests.synthesized import ROOT, Synthesized, synthesize
+
+# How long an example takes says something of the machine, and nothing of the claim.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,7 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class ColdStart(Protocol):
     """Import a handler as Lambda does: environment first, then the module."""
 
-    def __call__(self, stem: str, **environment: str) -> ModuleType: ...
+    def __call__(
+        self, stem: str, module: str = "index", **environment: str
+    ) -> ModuleType: ...
 
 
 @pytest.fixture
@@ -47,20 +54,21 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def cold_start(aws: None, monkeypatch: pytest.MonkeyPatch) -> ColdStart:
-    """Handlers are all called `index`, so each gets a module name of its own."""
+    """Handlers are mostly called `index`, so each gets a module name of its own."""
 
-    def start(stem: str, **environment: str) -> ModuleType:
+    def start(stem: str, module: str = "index", **environment: str) -> ModuleType:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         folder = ROOT / "lambda_src" / stem
         monkeypatch.syspath_prepend(str(folder))
-        spec = spec_from_file_location(f"lambda_src_{stem}", folder / "index.py")
+        file = folder / f"{module}.py"
+        spec = spec_from_file_location(f"lambda_src_{stem}_{module}", file)
         assert spec is not None
         assert spec.loader is not None
-        module = module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, spec.name, module)
-        spec.loader.exec_module(module)
-        return module
+        made = module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, made)
+        spec.loader.exec_module(made)
+        return made
 
     return start
 

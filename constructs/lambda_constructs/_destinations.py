@@ -58,7 +58,9 @@ def own_queue(function: LambdaFunction) -> sqs.Queue:
     existing = function.node.try_find_child("Failures")
     if isinstance(existing, sqs.Queue):
         return existing
-    return failure_queue(function, "Failures")
+    queue = failure_queue(function, "Failures")
+    function.failure_queues.append(queue)
+    return queue
 
 
 def to_queue(queue: sqs.Queue | sqs.IQueue, function: LambdaFunction) -> Target:

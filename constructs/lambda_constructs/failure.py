@@ -43,55 +43,78 @@ __all__ = ["AsyncInvoke", "FailureDestination", "SuccessDestination"]
 
 _Resolve = Callable[["LambdaFunction"], Target]
 
+STREAM_DESTINATIONS = {"bucket", "queue", "topic"}
+"""https://docs.aws.amazon.com/lambda/latest/api/API_OnFailure.html."""
+
 
 @dataclass(frozen=True)
 class FailureDestination:
     """Where Lambda sends the record of an event that it gave up.
 
-    The record holds the event, the error and the number of attempts. What sending
-    takes is granted to the function and nothing else.
+    The record of an asynchronous event holds the event, the error and the number of
+    attempts. That of a stream's batch holds its position in the stream, and the
+    records themselves only where it goes to a bucket. What sending takes is granted to
+    the function and nothing else.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
     """
 
     _resolve: _Resolve
+    _kind: str
 
     @classmethod
     def new_queue(cls) -> FailureDestination:
-        """Send to a queue made beside the function: encrypted, TLS only, 14 days."""
-        return cls(lambda function: to_queue(own_queue(function), function))
+        """Send to a queue made beside the function: encrypted, TLS only, 14 days.
+
+        It is the child `Failures`, and one of the function's `failure_queues`.
+        """
+        return cls(lambda function: to_queue(own_queue(function), function), "queue")
 
     @classmethod
     def queue(cls, queue: sqs.Queue | sqs.IQueue) -> FailureDestination:
         """Send to a standard queue."""
         require(queue, "queue_arn", "an SQS queue")
         refuse_fifo(queue)
-        return cls(lambda function: to_queue(queue, function))
+        return cls(lambda function: to_queue(queue, function), "queue")
 
     @classmethod
     def topic(cls, topic: sns.Topic | sns.ITopic) -> FailureDestination:
         """Publish to a standard topic; a record above 256 KB loses its payload."""
         require(topic, "topic_arn", "an SNS topic")
         refuse_fifo(topic)
-        return cls(lambda function: to_topic(topic, function))
+        return cls(lambda function: to_topic(topic, function), "topic")
 
     @classmethod
     def bucket(cls, bucket: s3.Bucket | s3.IBucket) -> FailureDestination:
-        """Write an object; the one kind that has no limit of its own on size."""
+        """Write an object; the one kind that keeps a stream's records, and any size."""
         require(bucket, "bucket_arn", "an S3 bucket")
-        return cls(lambda function: to_bucket(bucket, function))
+        return cls(lambda function: to_bucket(bucket, function), "bucket")
 
     @classmethod
     def function(cls, function: LambdaFunction) -> FailureDestination:
         """Invoke another function's live alias, asynchronously."""
         require(function, "live", "a LambdaFunction")
-        return cls(lambda failing: to_function(function, failing))
+        return cls(lambda failing: to_function(function, failing), "function")
 
     @classmethod
     def event_bus(cls, bus: events.EventBus | events.IEventBus) -> FailureDestination:
         """Put an event on a bus."""
         require(bus, "event_bus_arn", "an EventBridge bus")
-        return cls(lambda _: to_event_bus(bus))
+        return cls(lambda _: to_event_bus(bus), "event bus")
+
+    def check_for_stream(self) -> None:
+        """Check that Lambda sends records of a stream's batch to this kind.
+
+        Raises:
+            ConfigurationError: It sends those of asynchronous events only.
+        """
+        if self._kind not in STREAM_DESTINATIONS:
+            raise ConfigurationError(
+                "on_failure of a stream must be a queue, a topic or a bucket, got "
+                f"{'an' if self._kind[0] == 'e' else 'a'} {self._kind}; pass "
+                "FailureDestination.bucket(), which keeps the records too"
+            )
 
     def bind(self, function: LambdaFunction, /) -> str:
         """Grant *function* what sending takes, and give the destination's ARN."""
@@ -151,7 +174,8 @@ class AsyncInvoke:
         max_event_age: How long an event may wait, 1 minute to 6 hours, throttles
             included. Left out, 6 hours.
         on_failure: Where the events go that Lambda gave up. Left out, a queue is
-            made beside the function.
+            made beside the function. It tells more than a dead-letter queue of the
+            function (the error and its stack beside the event), so prefer it.
         on_success: Where the record of each processed event goes. Left out, nowhere.
 
     Raises:
@@ -188,7 +212,8 @@ class AsyncInvoke:
         """
         if function.node.try_find_child("AsyncInvoke") is not None:
             raise ConfigurationError(
-                "asynchronous invocation is configured already; configure it once",
+                "asynchronous invocation is configured already; configure it once, by "
+                "async_invoke= of the function",
                 scope=function,
             )
         on_failure = self.on_failure or FailureDestination.new_queue()

@@ -21,6 +21,8 @@ from lambda_constructs.errors import ConfigurationError, jsii_errors
 from lambda_constructs.permissions import arn_for, statement
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_sqs as sqs
+
     from lambda_constructs.code import PythonCode
     from lambda_constructs.failure import AsyncInvoke
 
@@ -42,9 +44,12 @@ class LambdaFunction(Construct):
 
     Attributes:
         event_sources: What has been bound to it, in that order.
+        failure_queues: The queues that the library made for what the function, or a
+            delivery to it, gave up; put an alarm on each.
         function: The underlying L2; an escape hatch, not what to invoke.
         live: The alias that every caller invokes.
         log_group: Where the function writes.
+        permissions: Who may invoke the alias, by its resource policy.
         policy: What the function may do; the one policy of its role.
         reserved_concurrent_executions: Concurrency set aside for it, and its ceiling.
         role: The execution role, which no other function uses.
@@ -53,9 +58,11 @@ class LambdaFunction(Construct):
     """
 
     event_sources: list[EventSource[object]]
+    failure_queues: list[sqs.Queue]
     function: lambda_.Function
     live: lambda_.Alias
     log_group: logs.LogGroup | logs.ILogGroup
+    permissions: list[lambda_.CfnPermission]
     policy: iam.ManagedPolicy
     reserved_concurrent_executions: int | None
     role: iam.Role
@@ -106,6 +113,8 @@ class LambdaFunction(Construct):
             check_function(self, handler, runtime, timeout, settings)
         self.tenancy_config = settings.get("tenancy_config")
         self.event_sources = []
+        self.failure_queues = []
+        self.permissions = []
         self.reserved_concurrent_executions = settings.get(
             "reserved_concurrent_executions"
         )

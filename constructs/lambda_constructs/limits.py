@@ -75,6 +75,9 @@ DURABLE_EXECUTION_SECONDS = (1, 31_622_400)
 DURABLE_RETENTION_DAYS = (1, 90)
 """api/API_DurableConfig.html: 366 days, and 90 days of history."""
 
+RESOURCE_POLICY_STATEMENTS = 50
+"""dg/gettingstarted-limits.html: 20 KB, and a statement takes some 400 bytes."""
+
 # --- asynchronous invocation ------------------------------------------------
 
 ASYNC_RETRY_ATTEMPTS = (0, 2)

@@ -42,6 +42,9 @@ class Practice(Enum):
     RESERVED_CONCURRENCY_ZERO = "lambda-constructs:reserved-concurrency-zero"
     """Reserved concurrency of 0 switches a function off."""
 
+    RESOURCE_POLICY_SIZE = "lambda-constructs:resource-policy-size"
+    """More permissions may not fit into the 20 KB of a function's resource policy."""
+
     RUNTIME_ENDS_SOON = "lambda-constructs:runtime-ends-soon"
     """A runtime that Lambda will not support for long."""
 

@@ -7,27 +7,25 @@ import itertools
 import json
 from typing import Any
 
+from tests.synthesized import ROOT
+
 _numbers = itertools.count(1)
+
+
+def event(name: str) -> dict[str, Any]:
+    """A fresh copy of `tests/events/<name>.json`."""
+    return dict(json.loads((ROOT / "tests" / "events" / f"{name}.json").read_text()))
 
 
 def sqs_message(body: str | dict[str, Any], message_id: str = "") -> dict[str, Any]:
     """One message as Lambda reads it from a standard queue."""
+    (message,) = event("sqs")["Records"]
     text = body if isinstance(body, str) else json.dumps(body)
     return {
+        **message,
         "messageId": message_id or f"00000000-0000-4000-8000-{next(_numbers):012}",
-        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
         "body": text,
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": "1763697600000",
-            "SenderId": "AIDAIENQZJOLO23YVJ4VO",
-            "ApproximateFirstReceiveTimestamp": "1763697600010",
-        },
-        "messageAttributes": {},
         "md5OfBody": hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:orders",
-        "awsRegion": "eu-west-1",
     }
 
 

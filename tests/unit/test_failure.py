@@ -67,6 +67,17 @@ class TestAsyncInvoke:
         assert 0 == config["MaximumRetryAttempts"]
         assert 60 == config["MaximumEventAgeInSeconds"]
 
+    def test_the_queue_that_it_makes_is_at_hand_for_alarms(self, stack, worker):
+        """
+        Once, however many paths end in it.
+        """
+        FailureDestination.new_queue().bind(worker)
+        FailureDestination.new_queue().bind(worker)
+
+        assert ["Shop/Worker/Failures"] == [
+            queue.node.path for queue in worker.failure_queues
+        ]
+
     @pytest.mark.parametrize("retries", [-1, 3])
     def test_fails_if_retry_attempts_are_out_of_range(self, retries):
         """
@@ -224,3 +235,34 @@ class TestDestinations:
         """
         with pytest.raises(ConfigurationError, match="must not be its own destination"):
             owner.function(worker).bind(worker)
+
+
+class TestStreams:
+    @pytest.mark.parametrize("kind", ["queue", "topic", "bucket"])
+    def test_send_to_a_queue_a_topic_or_a_bucket(self, stack, kind):
+        """
+        The three that Lambda offers them.
+        """
+        make = {"queue": sqs.Queue, "topic": sns.Topic, "bucket": s3.Bucket}[kind]
+        getattr(FailureDestination, kind)(make(stack, "Store")).check_for_stream()
+
+    def test_fails_if_it_is_a_function(self, worker):
+        """
+        Lambda would refuse the mapping.
+        """
+        with pytest.raises(ConfigurationError) as error:
+            FailureDestination.function(worker).check_for_stream()
+
+        assert str(error.value) == (
+            "on_failure of a stream must be a queue, a topic or a bucket, got a "
+            "function; pass FailureDestination.bucket(), which keeps the records too"
+        )
+
+    def test_fails_if_it_is_an_event_bus(self, stack):
+        """
+        So it would here.
+        """
+        with pytest.raises(ConfigurationError, match="got an event bus; "):
+            FailureDestination.event_bus(
+                events.EventBus(stack, "Bus")
+            ).check_for_stream()

@@ -13,6 +13,13 @@ from lambda_constructs._lazy import lazy_attributes
 if TYPE_CHECKING:
     from lambda_constructs.event_sources.sqs import SqsEventSource
 
-__all__ = ["SqsEventSource"]
+__all__ = [
+    "SqsEventSource",
+]
 
-__getattr__ = lazy_attributes(__name__, {"SqsEventSource": "sqs"})
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "SqsEventSource": "sqs",
+    },
+)

@@ -102,6 +102,7 @@ def _settle_dead_letters(
             fifo=queue.fifo,
             encryption_key=queue.encryption_master_key,
         )
+        function.failure_queues.append(dead_letters)
         resource.redrive_policy = {
             "deadLetterTargetArn": dead_letters.queue_arn,
             "maxReceiveCount": max_receive_count,

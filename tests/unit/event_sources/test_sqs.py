@@ -119,6 +119,16 @@ class TestDefaults:
         """
         not_warned(stack)
 
+    def test_the_dead_letter_queue_is_at_hand_for_alarms(self, stack):
+        """
+        Whoever monitors the function finds what it could not process.
+        """
+        worker = stack.node.find_child("Worker")
+
+        assert ["Shop/Orders/DeadLetters"] == [
+            queue.node.path for queue in worker.failure_queues
+        ]
+
     def test_no_helper_function_and_no_custom_resource(self, stack):
         """
         What is deployed is what was asked for.

@@ -1,0 +1,138 @@
+"""What sources have in common that invoke a function themselves."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+from lambda_constructs import limits
+from lambda_constructs._queues import failure_queue
+from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.failure import AsyncInvoke
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.practices import Practice
+
+
+def source_id(function: LambdaFunction, id: str) -> str:
+    """Give *id*, by which a source without a resource of its own names itself.
+
+    Raises:
+        ConfigurationError: Another source of *function* has it.
+    """
+    if function.node.try_find_child(id) is not None:
+        raise ConfigurationError(
+            f"{id!r} is the id of another event source, or of a part of the function; "
+            "pass a distinct id= to this one",
+            scope=function,
+        )
+    return id
+
+
+def allow_invoke(
+    function: LambdaFunction,
+    id: str,
+    *,
+    principal: str,
+    source_arn: str | None = None,
+    source_account: str | None = None,
+    event_source_token: str | None = None,
+) -> lambda_.CfnPermission:
+    """Let a service invoke the live alias, on behalf of one source alone.
+
+    An ARN without an account needs *source_account* too: whoever re-creates the source
+    would else inherit the permission. L1, since CDK's L2s leave either out.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html
+    """
+    permission = lambda_.CfnPermission(
+        function,
+        id,
+        action="lambda:InvokeFunction",
+        function_name=function.live.function_arn,
+        principal=principal,
+        source_arn=source_arn,
+        source_account=source_account,
+        event_source_token=event_source_token,
+    )
+    function.permissions.append(permission)
+    if len(function.permissions) == limits.RESOURCE_POLICY_STATEMENTS + 1:
+        Practice.RESOURCE_POLICY_SIZE.warn(
+            function,
+            f"its sources need more than {limits.RESOURCE_POLICY_STATEMENTS} "
+            "permissions, which may not fit into the 20 KB of its resource policy; "
+            "divide them among several functions",
+        )
+    return permission
+
+
+def keep_failures(function: LambdaFunction) -> None:
+    """See to it that asynchronous events which *function* gives up end somewhere.
+
+    A function that says nothing of them gets `AsyncInvoke()`; one that has that, or a
+    dead-letter queue of its own, keeps what it has.
+    """
+    resource = cast("lambda_.CfnFunction", function.function.node.default_child)
+    told = function.node.try_find_child("AsyncInvoke") is not None
+    if not told and resource.dead_letter_config is None:
+        AsyncInvoke().bind(function)
+
+
+def undelivered(
+    function: LambdaFunction,
+    id: str,
+    given: sqs.Queue | sqs.IQueue | None,
+    *,
+    principal: str,
+    source_arn: str,
+) -> sqs.Queue | sqs.IQueue:
+    """Give the queue for events that a service could not deliver to Lambda at all.
+
+    It is the second of two stores: what was delivered and then failed in the function
+    ends in the function's own.
+
+    Raises:
+        ConfigurationError: The service cannot send to the queue that is *given*.
+    """
+    queue = given
+    if queue is None:
+        queue = failure_queue(function, id)
+        function.failure_queues.append(queue)
+    if queue.fifo:
+        raise ConfigurationError(
+            f"dead_letter_queue must be standard, got FIFO {queue.node.path}; "
+            f"{principal} cannot send to FIFO, pass a standard one",
+            scope=function,
+        )
+    if queue.encryption_type == sqs.QueueEncryption.KMS_MANAGED:
+        raise ConfigurationError(
+            f"dead_letter_queue {queue.node.path} must not be encrypted with the key "
+            f"alias/aws/sqs, which {principal} may not use, so that events would be "
+            "lost; pass encryption=QueueEncryption.SQS_MANAGED to the queue, or a key "
+            "of your own",
+            scope=function,
+        )
+    sender = iam.ServicePrincipal(principal)
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            actions=["sqs:SendMessage"],
+            principals=[sender],
+            resources=[queue.queue_arn],
+            conditions={"ArnEquals": {"aws:SourceArn": source_arn}},
+        )
+    )
+    if queue.encryption_master_key is not None:
+        # By account: the source's ARN would be a cycle, since it names the queue.
+        account = Stack.of(function).account
+        queue.encryption_master_key.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                principals=[sender],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": account}},
+            )
+        )
+    return queue

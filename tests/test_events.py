@@ -1,0 +1,42 @@
+"""Our event files have the shape that AWS documents: Powertools can read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities import data_classes as kinds
+
+from tests.handlers.events import event
+from tests.synthesized import ROOT
+
+NAMES = sorted(path.stem for path in (ROOT / "tests" / "events").glob("*.json"))
+
+READ: dict[str, Callable[[dict[str, Any]], object]] = {
+    "sqs": lambda it: [
+        (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records
+    ],
+}
+"""What a handler reads first of each event, by Powertools' class for it."""
+
+WITHOUT_A_CLASS: set[str] = set()
+"""Events for which Powertools has none."""
+
+
+def test_each_file_is_read_or_has_no_class():
+    """
+    None is forgotten, none is left over.
+    """
+    assert sorted(READ.keys() | WITHOUT_A_CLASS) == NAMES
+
+
+@pytest.mark.parametrize("name", sorted(READ))
+def test_powertools_reads_it(name):
+    """
+    What a handler reads first is there, and not empty.
+    """
+    found = READ[name](event(name))
+
+    assert found
+    assert "None" not in repr(found)
