@@ -116,3 +116,21 @@ SQS_RETENTION_SECONDS = (60, 1_209_600)
 
 SQS_MAX_RECEIVE_COUNT = (1, 1_000)
 """AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html."""
+
+# --- topics -----------------------------------------------------------------
+
+SNS_FILTER_POLICY_BYTES = 262_144
+SNS_FILTER_POLICY_COMBINATIONS = 150
+SNS_FILTER_POLICY_KEYS = 5
+SNS_FILTER_NUMBER = (-1_000_000_000, 1_000_000_000)
+"""sns/latest/dg/subscription-filter-policy-constraints.html."""
+
+# --- log groups -------------------------------------------------------------
+
+LOGS_FIELD_SELECTION_CHARACTERS = 2_000
+LOGS_FILTER_PATTERN_CHARACTERS = 1_024
+"""AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html."""
+
+LOGS_FILTERS = 5
+LOGS_FILTERS_WITHOUT_QUOTA_INCREASE = 2
+"""That page says two, CloudFormation's own rules five."""

@@ -21,6 +21,9 @@ class Practice(Enum):
     ESM_FILTER_QUOTA = "lambda-constructs:esm-filter-quota"
     """More than five filters need a raised quota."""
 
+    LOGS_FILTER_QUOTA = "lambda-constructs:logs-filter-quota"
+    """More than two subscription filters of a log group need a raised quota."""
+
     PACKAGE_MISSING_IMPORT = "lambda-constructs:package-missing-import"
     """A handler imports what its package does not have."""
 
@@ -47,6 +50,9 @@ class Practice(Enum):
 
     RUNTIME_ENDS_SOON = "lambda-constructs:runtime-ends-soon"
     """A runtime that Lambda will not support for long."""
+
+    SNS_DEAD_LETTER_QUEUE = "lambda-constructs:sns-dead-letter-queue"
+    """A subscription without a dead-letter queue loses what it cannot deliver."""
 
     SQS_DEAD_LETTER_QUEUE = "lambda-constructs:sqs-dead-letter-queue"
     """A queue without a dead-letter queue retries a poison message till it expires."""

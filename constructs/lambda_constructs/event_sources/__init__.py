@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING
 from lambda_constructs._lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from lambda_constructs.event_sources.logs import LogsEventSource
+    from lambda_constructs.event_sources.sns import SnsEventSource
     from lambda_constructs.event_sources.sqs import SqsEventSource
 
 __all__ = [
+    "LogsEventSource",
+    "SnsEventSource",
     "SqsEventSource",
 ]
 
 __getattr__ = lazy_attributes(
     __name__,
     {
+        "LogsEventSource": "logs",
+        "SnsEventSource": "sns",
         "SqsEventSource": "sqs",
     },
 )

@@ -32,6 +32,22 @@ def source_id(function: LambdaFunction, id: str) -> str:
     return id
 
 
+def refuse_tenants(function: LambdaFunction) -> None:
+    """Check that *function* does not tell tenants apart, since no event names one.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html
+
+    Raises:
+        ConfigurationError: It does, so that Lambda would refuse every event.
+    """
+    if function.tenancy_config is not None:
+        raise ConfigurationError(
+            "a function with tenancy_config takes no events, since none names a "
+            "tenant; leave tenancy_config out, or invoke it by API Gateway",
+            scope=function,
+        )
+
+
 def allow_invoke(
     function: LambdaFunction,
     id: str,
@@ -88,11 +104,13 @@ def undelivered(
     *,
     principal: str,
     source_arn: str,
+    source_account: str | None = None,
 ) -> sqs.Queue | sqs.IQueue:
     """Give the queue for events that a service could not deliver to Lambda at all.
 
     It is the second of two stores: what was delivered and then failed in the function
-    ends in the function's own.
+    ends in the function's own. Where the source may be of another account than the
+    function, *source_account* says whose it is.
 
     Raises:
         ConfigurationError: The service cannot send to the queue that is *given*.
@@ -126,7 +144,7 @@ def undelivered(
     )
     if queue.encryption_master_key is not None:
         # By account: the source's ARN would be a cycle, since it names the queue.
-        account = Stack.of(function).account
+        account = source_account or Stack.of(function).account
         queue.encryption_master_key.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],

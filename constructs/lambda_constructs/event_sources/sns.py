@@ -1,0 +1,229 @@
+"""Amazon SNS: the topic invokes with one message, and does not wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+
+from aws_cdk import Stack
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk.region_info import RegionInfo
+
+from lambda_constructs.errors import ConfigurationError, check_type, literal
+from lambda_constructs.event_sources._mapping import already_bound, mapping_id
+from lambda_constructs.event_sources._push import (
+    allow_invoke,
+    keep_failures,
+    refuse_tenants,
+    undelivered,
+)
+from lambda_constructs.event_sources._sns_filter_policy import (
+    as_json,
+    check_filter_policy,
+)
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.practices import Practice
+
+__all__ = ["SnsEventSource"]
+
+PRINCIPAL = "sns.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class SnsEventSource:
+    """Process the messages of a standard topic, each in an invocation of its own.
+
+    Two stores keep what fails, and neither knows of the other. A message that SNS
+    could not deliver to Lambda ends in the subscription's dead-letter queue. One that
+    was delivered, and that the function then failed, ends where its `AsyncInvoke`
+    says. Both are of the function's `failure_queues`, where the library made them.
+
+    A topic in another Region, or of another account that lets this one subscribe, is
+    subscribed to as well. An encrypted topic needs nothing of the function: the
+    publishers need `kms:GenerateDataKey` and `kms:Decrypt` on its key. Where these
+    are other services of AWS, as alarms are, the key must not be `alias/aws/sns`,
+    which cannot be opened to them.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+
+    Attributes:
+        topic: The topic to subscribe to. Not a FIFO one: these deliver to queues.
+        dead_letter_queue: Where SNS sends what it could not deliver: a standard queue
+            in the topic's Region. Left out, a queue is made beside the function, if
+            the topic is in its Region.
+        filter_policy: Which messages to process by their attributes: for each of up
+            to five keys the values that it may have, as SNS's own JSON
+            (`{"kind": ["order", {"prefix": "re"}]}`) or as `sns.SubscriptionFilter`.
+            Left out, and without the next one, every message.
+        filter_policy_with_message_body: The same by the fields of the message, which
+            has to be JSON then; may be nested, and hold `sns.FilterOrPolicy`. Not
+            together with *filter_policy*.
+
+    Raises:
+        ConfigurationError: SNS would refuse a policy, or both are given.
+    """
+
+    topic: sns.Topic | sns.ITopic
+    _: KW_ONLY
+    dead_letter_queue: sqs.Queue | sqs.IQueue | None = None
+    filter_policy: Mapping[str, object] | None = None
+    filter_policy_with_message_body: Mapping[str, object] | None = None
+
+    def __post_init__(self) -> None:
+        self._check_types()
+        if (
+            self.filter_policy is not None
+            and self.filter_policy_with_message_body is not None
+        ):
+            raise ConfigurationError(
+                "filter_policy and filter_policy_with_message_body exclude each other; "
+                "SNS reads either the attributes or the body, so pass one"
+            )
+        check_filter_policy("filter_policy", self.filter_policy, nested=False)
+        check_filter_policy(
+            "filter_policy_with_message_body",
+            self.filter_policy_with_message_body,
+            nested=True,
+        )
+
+    def bind(self, function: LambdaFunction, /) -> sns.CfnSubscription:
+        """Subscribe *function* to the topic, which may then invoke it.
+
+        Raises:
+            ConfigurationError: The topic and the function do not fit together.
+        """
+        id = mapping_id(function, "Sns", self.topic)
+        self._check_is_new(function)
+        self._check_topic(function)
+        self._check_dead_letter_queue(function)
+        refuse_tenants(function)
+        principal = self._principal(function)
+        keep_failures(function)
+        permission = allow_invoke(
+            function,
+            f"{id}-Permission",
+            principal=principal,
+            source_arn=self.topic.topic_arn,
+        )
+        queue = self._undelivered(function, f"{id}-Undelivered")
+        body = self.filter_policy_with_message_body
+        policy = self.filter_policy if body is None else body
+        # L1, in the function's stack: CDK's L2 has no operator but its own, and
+        # subscribes before the permission is there.
+        subscription = sns.CfnSubscription(
+            function,
+            id,
+            topic_arn=self.topic.topic_arn,
+            protocol="lambda",
+            endpoint=function.live.function_arn,
+            filter_policy=None if policy is None else as_json(policy),
+            filter_policy_scope=None if body is None else "MessageBody",
+            redrive_policy=queue and {"deadLetterTargetArn": queue.queue_arn},
+            region=self._region(function),
+        )
+        # What comes before the permission is refused, and SNS does not try it again.
+        subscription.node.add_dependency(permission)
+        if queue is not None:
+            subscription.node.add_dependency(queue)
+        return subscription
+
+    def _check_types(self) -> None:
+        if not (hasattr(self.topic, "topic_arn") and hasattr(self.topic, "fifo")):
+            raise ConfigurationError(
+                f"topic must be an SNS topic, got {self.topic!r}; pass the topic itself"
+            )
+        queue = self.dead_letter_queue
+        held = hasattr(queue, "queue_arn") and hasattr(queue, "fifo")
+        check_type("dead_letter_queue", queue, "an SQS queue", holds=held)
+
+    def _check_is_new(self, function: LambdaFunction) -> None:
+        for each in function.event_sources:
+            if (
+                isinstance(each, SnsEventSource)
+                and each.topic.topic_arn == self.topic.topic_arn
+            ):
+                raise already_bound(function, self.topic)
+
+    def _check_topic(self, function: LambdaFunction) -> None:
+        if self.topic.fifo:
+            raise ConfigurationError(
+                f"topic must be standard, got FIFO {self.topic.node.path}, which can "
+                "invoke no function; subscribe a FIFO queue to it, and pass that to "
+                "SqsEventSource",
+                scope=function,
+            )
+        theirs = literal(self.topic.env.account)
+        ours = literal(Stack.of(function).account)
+        defined = self.topic.node.default_child is not None
+        if defined and theirs and ours and theirs != ours:
+            raise ConfigurationError(
+                f"{self.topic.node.path} must be in the function's account {ours}, got "
+                f"{theirs}; import it by its ARN, and allow this account "
+                "sns:Subscribe in its own policy",
+                scope=function,
+            )
+
+    def _check_dead_letter_queue(self, function: LambdaFunction) -> None:
+        if self.dead_letter_queue is None:
+            return
+        stack = Stack.of(function)
+        wanted = literal(self.topic.env.region) or literal(stack.region)
+        got = literal(self.dead_letter_queue.env.region)
+        if wanted and got and wanted != got:
+            raise ConfigurationError(
+                f"dead_letter_queue must be in the topic's Region {wanted}, got "
+                f"{self.dead_letter_queue.node.path} in {got}; pass a queue there",
+                scope=function,
+            )
+
+    def _is_abroad(self, function: LambdaFunction) -> bool:
+        """Tell whether the topic is in another Region, as far as both are known."""
+        there = literal(self.topic.env.region)
+        here = literal(Stack.of(function).region)
+        return bool(there and here and there != here)
+
+    def _principal(self, function: LambdaFunction) -> str:
+        """Give who invokes: a Region that is opted into has a principal of its own.
+
+        https://docs.aws.amazon.com/sns/latest/dg/lambda-prereq.html
+        """
+        if not self._is_abroad(function):
+            return PRINCIPAL
+        there, here = self.topic.env.region, Stack.of(function).region
+        if RegionInfo.get(here).is_opt_in_region:
+            raise ConfigurationError(
+                f"{self.topic.node.path} in {there} cannot invoke a function in "
+                f"{here}, since SNS delivers to a Region that has to be opted into "
+                "from that Region only; define both in one",
+                scope=function,
+            )
+        if RegionInfo.get(there).is_opt_in_region:
+            return f"sns.{there}.amazonaws.com"
+        return PRINCIPAL
+
+    def _region(self, function: LambdaFunction) -> str | None:
+        stack = Stack.of(function)
+        there = self.topic.env.region
+        return None if stack.resolve(there) == stack.resolve(stack.region) else there
+
+    def _undelivered(
+        self, function: LambdaFunction, id: str
+    ) -> sqs.Queue | sqs.IQueue | None:
+        if self.dead_letter_queue is None and self._is_abroad(function):
+            Practice.SNS_DEAD_LETTER_QUEUE.warn(
+                function,
+                f"{self.topic.node.path} is in another Region, so that no queue can be "
+                "made here for what SNS could not deliver, and it is lost; pass "
+                f"dead_letter_queue= a queue in {self.topic.env.region}",
+            )
+            return None
+        return undelivered(
+            function,
+            id,
+            self.dead_letter_queue,
+            principal=PRINCIPAL,
+            source_arn=self.topic.topic_arn,
+            source_account=self.topic.env.account,
+        )
