@@ -5,8 +5,12 @@ import lambda_constructs  # noqa: F401  isort: skip
 
 from aws_cdk import App
 
+from stacks.log_alerts import LogAlertsStack
+from stacks.notifications import NotificationsStack
 from stacks.sqs_worker import SqsWorkerStack
 
 app = App()
+LogAlertsStack(app, "LogAlerts")
+NotificationsStack(app, "Notifications")
 SqsWorkerStack(app, "SqsWorker")
 app.synth()

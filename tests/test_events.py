@@ -14,6 +14,14 @@ from tests.synthesized import ROOT
 NAMES = sorted(path.stem for path in (ROOT / "tests" / "events").glob("*.json"))
 
 READ: dict[str, Callable[[dict[str, Any]], object]] = {
+    "logs": lambda it: [
+        (each.get_id, each.message)
+        for each in kinds.CloudWatchLogsEvent(it).parse_logs_data().log_events
+    ],
+    "sns": lambda it: [
+        (each.sns.message_id, each.sns.message, each.sns.timestamp)
+        for each in kinds.SNSEvent(it).records
+    ],
     "sqs": lambda it: [
         (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records
     ],

@@ -80,6 +80,29 @@ def test_log_lines_arrive_packed(account, stack):
     assert ["ERROR one"] == [each["message"] for each in data["logEvents"]]
 
 
+def test_an_application_writes_lines(account, stack):
+    """
+    Text as it is, anything else as JSON; a stream may be named.
+    """
+    group = logs.LogGroup(stack, "Group")
+    subscribe(stack, group, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+
+    shop.log_group("Group").write("one", {"n": 2})
+    shop.log_group("Group").write("three", stream="other")
+    shop.log_group("Group").write("four")
+    account.settle()
+
+    batches = [
+        json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+        for event in seen(shop)
+    ]
+    assert ["test", "other", "test"] == [each["logStream"] for each in batches]
+    assert [["one", '{"n": 2}'], ["three"], ["four"]] == [
+        [line["message"] for line in each["logEvents"]] for each in batches
+    ]
+
+
 def test_a_function_gets_the_logs_of_another(account, stack):
     """
     Whatever it prints.

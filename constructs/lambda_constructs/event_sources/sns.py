@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Stack
+from aws_cdk import Acknowledgment, Stack, Validations
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.region_info import RegionInfo
@@ -28,6 +28,11 @@ from lambda_constructs.practices import Practice
 __all__ = ["SnsEventSource"]
 
 PRINCIPAL = "sns.amazonaws.com"
+
+ALIAS = Acknowledgment(
+    id="CloudFormation-Validate::W3694",
+    reason="the rule knows the ARN of a function, and not that of its alias",
+)
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class SnsEventSource:
         subscription.node.add_dependency(permission)
         if queue is not None:
             subscription.node.add_dependency(queue)
+        Validations.of(subscription).acknowledge(ALIAS)
         return subscription
 
     def _check_types(self) -> None:

@@ -54,6 +54,30 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class LogGroup:
+    """A log group, as an application that logs to it sees it."""
+
+    account: LocalAccount
+    name: str
+
+    def write(self, *lines: object, stream: str = "test") -> None:
+        """Log lines in one call; what is not text is logged as JSON."""
+        logs = self.account.client("logs")
+        known = logs.describe_log_streams(
+            logGroupName=self.name, logStreamNamePrefix=stream
+        )
+        if stream not in [each["logStreamName"] for each in known["logStreams"]]:
+            logs.create_log_stream(logGroupName=self.name, logStreamName=stream)
+        now = int(self.account.clock.now() * 1000)
+        texts = [each if isinstance(each, str) else json.dumps(each) for each in lines]
+        logs.put_log_events(
+            logGroupName=self.name,
+            logStreamName=stream,
+            logEvents=[{"timestamp": now, "message": each} for each in texts],
+        )
+
+
+@dataclass(frozen=True)
 class Bus:
     """An event bus, as its senders see it."""
 
@@ -122,6 +146,11 @@ class SourceHandles:
     def topic(self, path: str) -> Topic:
         """Give a topic by its construct path below the stack."""
         return Topic(self.account, self.physical_id(path, "AWS::SNS::Topic"), path)
+
+    def log_group(self, path: str) -> LogGroup:
+        """Give a log group by its construct path below the stack."""
+        name = self.physical_id(path, "AWS::Logs::LogGroup")
+        return LogGroup(self.account, name)
 
     def bus(self, path: str | None = None) -> Bus:
         """Give an event bus by its construct path, or the default one."""
