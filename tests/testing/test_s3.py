@@ -260,3 +260,15 @@ def test_a_handler_writes_too(account, stack, bucket):
     account.settle()
 
     assert ["x"] == [each["s3"]["object"]["key"] for each in records(shop)]
+
+
+def test_a_bucket_that_refuses_plain_http_takes_what_comes_by_tls(account, stack):
+    """
+    Its policy's condition is read.
+    """
+    s3.Bucket(stack, "Files", enforce_ssl=True)
+    shop = account.deploy(stack)
+
+    shop.bucket("Files").put("a", "x")
+
+    assert b"x" == shop.bucket("Files").read("a")

@@ -28,7 +28,7 @@ from lambda_constructs.testing._faults import Faults
 from lambda_constructs.testing._firehose import DeliveryStreamState
 from lambda_constructs.testing._functions import FunctionState
 from lambda_constructs.testing._invoke_api import InvokeApi
-from lambda_constructs.testing._moto import quick_queues
+from lambda_constructs.testing._moto import quick_queues, unguarded_buckets
 from lambda_constructs.testing._observers import Observers
 from lambda_constructs.testing._packages import Packages
 from lambda_constructs.testing._resources._create import Request
@@ -104,6 +104,7 @@ class LocalAccount:
         self._open.enter_context(self._own_credentials())
         self._open.enter_context(self.clock.running())
         self._open.enter_context(quick_queues(self.clock))
+        self._open.enter_context(unguarded_buckets())
         self.authority = Authority(self)
         self._open.enter_context(self.served.watching())  # asked after the authority
         self._open.enter_context(self.authority.watching())
