@@ -9,7 +9,7 @@ import constructs
 import pytest
 
 import lambda_constructs
-from lambda_constructs import event_sources
+from lambda_constructs import ConfigurationError, event_sources
 
 PACKAGES = [lambda_constructs, event_sources]
 
@@ -39,6 +39,18 @@ def test_fails_if_a_name_is_not_there():
     for package in PACKAGES:
         with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
             _ = package.Nothing
+
+
+def test_fails_if_iot_events_is_asked_for():
+    """
+    AWS shut it down; the error says what to use instead, wherever the name is used.
+    """
+    with pytest.raises(ConfigurationError, match=r"down on 2026-05-20.*IotEventSource"):
+        from lambda_constructs.event_sources import IotEventsEventSource  # noqa: F401
+    with pytest.raises(ConfigurationError, match=r"Step Functions .* EventBridge"):
+        _ = event_sources.IotEventsEventSource
+
+    assert "IotEventsEventSource" not in event_sources.__all__
 
 
 def test_importing_the_library_imports_no_service():

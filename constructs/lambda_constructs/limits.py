@@ -134,3 +134,18 @@ LOGS_FILTER_PATTERN_CHARACTERS = 1_024
 LOGS_FILTERS = 5
 LOGS_FILTERS_WITHOUT_QUOTA_INCREASE = 2
 """That page says two, CloudFormation's own rules five."""
+# --- AWS Config --------------------------------------------------------------
+
+CONFIG_DESCRIPTION_CHARACTERS = (0, 256)
+CONFIG_INPUT_PARAMETERS_CHARACTERS = 1_024
+"""config/latest/APIReference/API_ConfigRule.html: the parameters as JSON."""
+
+CONFIG_SCOPE_RESOURCE_TYPES = (1, 100)
+CONFIG_SCOPE_TAG_KEY_CHARACTERS = (1, 128)
+CONFIG_SCOPE_TAG_VALUE_CHARACTERS = (1, 256)
+"""config/latest/APIReference/API_Scope.html."""
+
+# --- AWS IoT Core ------------------------------------------------------------
+
+IOT_RULE_BYTES = 262_144
+"""general/latest/gr/iot-core.html: 256 KB of UTF-8, white space included."""

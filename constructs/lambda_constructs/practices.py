@@ -23,6 +23,8 @@ class Practice(Enum):
 
     LOGS_FILTER_QUOTA = "lambda-constructs:logs-filter-quota"
     """More than two subscription filters of a log group need a raised quota."""
+    IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
+    """The beta of IoT's SQL may change under a rule."""
 
     PACKAGE_MISSING_IMPORT = "lambda-constructs:package-missing-import"
     """A handler imports what its package does not have."""

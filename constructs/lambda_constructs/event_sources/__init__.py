@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 __all__ = [
     "LogsEventSource",
     "SnsEventSource",
+    from lambda_constructs.event_sources.config import ConfigEventSource
+    from lambda_constructs.event_sources.iot import IotEventSource
+    from lambda_constructs.event_sources.sqs import SqsEventSource
+
+__all__ = [
+    "ConfigEventSource",
+    "IotEventSource",
     "SqsEventSource",
 ]
 
@@ -26,6 +33,15 @@ __getattr__ = lazy_attributes(
     {
         "LogsEventSource": "logs",
         "SnsEventSource": "sns",
+        "ConfigEventSource": "config",
+        "IotEventSource": "iot",
         "SqsEventSource": "sqs",
+    },
+    retired={
+        "IotEventsEventSource": (
+            "AWS shut IoT Events down on 2026-05-20, so nothing can invoke by it; "
+            "use IotEventSource for the messages, Step Functions for what a detector "
+            "model remembers of a device, EventBridge for events of AWS itself"
+        ),
     },
 )
