@@ -283,6 +283,78 @@ def test_a_topic_rule_selects_messages(account, stack):
     assert [{"celsius": 90, "state": "on"}] == seen(shop)
 
 
+def test_a_topic_rule_names_what_it_selects(account, stack):
+    """
+    What a message lacks is left out, and the last of two of one name wins.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-select.html
+    https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-functions.html
+    """
+    sql = (
+        "SELECT topic(2) AS plant, topic() as whole, topic(9) AS none, "
+        "timestamp() AS at, state.mode, celsius AS heat FROM 'plant/#'"
+    )
+    make_topic_rule(stack, make_function(stack, ECHO), sql)
+    shop = account.deploy(stack)
+
+    publish(account, "plant/1/heat", {"celsius": 90, "state": {"mode": "on"}, "x": 1})
+    account.client("iot-data").publish(topic="plant/2", payload=b"no JSON")
+    account.settle()
+
+    now = int(account.clock.now() * 1000)
+    first, second = seen(shop)
+    assert {
+        "plant": "1",
+        "whole": "plant/1/heat",
+        "at": now,
+        "mode": "on",
+        "heat": 90,
+    } == first
+    assert {"plant": "2", "whole": "plant/2", "at": now} == second
+
+
+def test_a_topic_rule_may_select_all_and_more(account, stack):
+    """
+    https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-select.html
+    """
+    sql = "SELECT *, topic(2) AS plant FROM 'plant/+'"
+    make_topic_rule(stack, make_function(stack, ECHO), sql)
+    shop = account.deploy(stack)
+
+    publish(account, "plant/1", {"celsius": 90, "plant": "another"})
+    account.settle()
+
+    assert [{"celsius": 90, "plant": "1"}] == seen(shop)
+
+
+def test_a_delivery_of_a_topic_rule_may_fail(account, stack):
+    """
+    Then the error action names what it was to reach.
+    """
+    queue = sqs.Queue(stack, "Lost")
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("iot.amazonaws.com"))
+    queue.grant_send_messages(role)
+    on_error = iot.CfnTopicRule.ActionProperty(
+        sqs=iot.CfnTopicRule.SqsActionProperty(
+            queue_url=queue.queue_url, role_arn=role.role_arn
+        )
+    )
+    worker = make_function(stack, ECHO)
+    make_topic_rule(stack, worker, "SELECT * FROM '#'", on_error=on_error)
+    shop = account.deploy(stack)
+    shop.topic_rule("Rule").fail()
+
+    publish(account, "a", {"n": 1})
+    publish(account, "a", {"n": 2})
+    account.settle()
+
+    (record,) = shop.queue("Lost").bodies()
+    (failure,) = record["failures"]
+    assert "LambdaAction" == failure["failedAction"]
+    assert failure["failedResource"].endswith(":live")
+    assert [{"n": 2}] == seen(shop)
+
+
 def test_the_error_action_gets_what_was_refused(account, stack):
     """
     https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html
@@ -309,12 +381,22 @@ def test_the_error_action_gets_what_was_refused(account, stack):
     assert b'{"n": 1}' == base64.b64decode(failure["base64OriginalPayload"])
 
 
-def test_fails_if_sql_is_not_modelled(account, stack):
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT celsius + 1 FROM 'plant'",
+        "SELECT topic(2) FROM 'plant'",
+        "SELECT * AS whole FROM 'plant'",
+        "SELECT VALUE celsius FROM 'plant'",
+        "SELECT *",
+    ],
+)
+def test_fails_if_sql_is_not_modelled(account, stack, sql):
     """
     Rather than be read wrongly.
     """
     worker = make_function(stack, ECHO)
-    make_topic_rule(stack, worker, "SELECT celsius FROM 'plant'")
+    make_topic_rule(stack, worker, sql)
 
     with pytest.raises(UnmodelledError, match="is not modelled"):
         account.deploy(stack)
@@ -367,6 +449,77 @@ def test_a_config_rule_keeps_the_verdict(account, stack):
 
     (evaluation,) = shop.config_rule("Rule").evaluations
     assert "NON_COMPLIANT" == evaluation["ComplianceType"]
+
+
+PUT = """
+import boto3, json
+def handler(event, context):
+    invoking = json.loads(event["invokingEvent"])
+    count = int(json.loads(event["ruleParameters"])["count"])
+    item = invoking.get("configurationItemSummary", {})
+    verdict = "NOT_APPLICABLE" if event["eventLeftScope"] else "COMPLIANT"
+    boto3.client("config").put_evaluations(
+        ResultToken=event["resultToken"],
+        Evaluations=[{
+            "ComplianceResourceType": "AWS::S3::Bucket",
+            "ComplianceResourceId": f"b-{number}",
+            "ComplianceType": verdict,
+            "Annotation": f"{invoking['messageType']}: {','.join(sorted(item))}",
+            "OrderingTimestamp": 0,
+        } for number in range(count)],
+    )
+"""
+
+
+def evaluator(stack, count):
+    worker = make_function(stack, PUT, timeout=Duration.seconds(30))
+    worker.function.add_to_role_policy(
+        iam.PolicyStatement(actions=["config:PutEvaluations"], resources=["*"])
+    )
+    config.CustomRule(
+        stack,
+        "Rule",
+        lambda_function=worker.live,
+        configuration_changes=True,
+        input_parameters={"count": str(count)},
+    )
+
+
+def test_an_oversized_change_and_one_that_left_the_scope_are_told(account, stack):
+    """
+    https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_example-events.html
+    """
+    evaluator(stack, 1)
+    shop = account.deploy(stack)
+
+    item = {"resourceType": "AWS::S3::Bucket", "resourceId": "b", "configuration": {}}
+    shop.config_rule("Rule").evaluate(item, oversized=True, left_scope=True)
+    account.settle()
+
+    (evaluation,) = shop.config_rule("Rule").evaluations
+    assert "NOT_APPLICABLE" == evaluation["ComplianceType"]
+    assert (
+        "OversizedConfigurationItemChangeNotification: awsAccountId,awsRegion,"
+        "changeType,configurationItemCaptureTime,configurationItemStatus,resourceId,"
+        "resourceType"
+    ) == evaluation["Annotation"]
+
+
+def test_config_takes_a_hundred_evaluations_at_once_and_no_more(account, stack):
+    """
+    https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html
+    """
+    evaluator(stack, 101)
+    shop = account.deploy(stack)
+
+    shop.config_rule("Rule").evaluate()
+    account.settle()
+
+    assert [] == shop.config_rule("Rule").evaluations
+    assert (
+        "ValidationException"
+        in (shop.function("Worker").invocations[0].outcome.payload["errorMessage"])
+    )
 
 
 def test_fails_if_the_function_does_not_allow_config(account, stack):

@@ -110,7 +110,7 @@ class Bus:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of a bus, or a schedule."""
+    """A rule of a bus or of a topic of IoT, or a schedule."""
 
     account: LocalAccount
     path: str
@@ -166,6 +166,11 @@ class SourceHandles:
     def schedule(self, path: str) -> Rule:
         """Give a schedule by its construct path below the stack."""
         self.physical_id(path, "AWS::Scheduler::Schedule")
+        return Rule(self.account, path)
+
+    def topic_rule(self, path: str) -> Rule:
+        """Give a rule of IoT by its construct path below the stack."""
+        self.physical_id(path, "AWS::IoT::TopicRule")
         return Rule(self.account, path)
 
     def repository(self, path: str) -> Repository:

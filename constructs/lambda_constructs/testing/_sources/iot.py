@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 PRINCIPAL = "iot.amazonaws.com"
 SQL = re.compile(
-    r"\s*SELECT\s+\*\s+FROM\s+'([^']+)'(?:\s+WHERE\s+(.+?))?\s*", re.I | re.DOTALL
+    r"\s*SELECT\s+([^']+?)\s+FROM\s+'([^']+)'(?:\s+WHERE\s+(.+?))?\s*",
+    re.I | re.DOTALL,
+)
+SELECTED = re.compile(
+    r"(\*|[A-Za-z_][\w.]*|topic\(\d*\)|timestamp\(\))(?:\s+AS\s+([A-Za-z_]\w*))?", re.I
 )
 TEST = re.compile(
     r"([A-Za-z_][\w.]*)\s*(<>|!=|<=|>=|=|<|>)\s*('[^']*'|-?\d+(?:\.\d+)?)"
@@ -36,6 +40,7 @@ class TopicRule:
 
     arn: str
     path: str
+    selected: tuple[tuple[str, str], ...]
     topics: re.Pattern[str]
     tests: tuple[Test, ...]
     actions: tuple[Mapping[str, Any], ...]
@@ -52,15 +57,38 @@ class TopicRule:
         match = SQL.fullmatch(text)
         if match is None:
             raise UnmodelledError(
-                f"{path}: the SQL {text!r} is not modelled; use SELECT * with a topic "
+                f"{path}: the SQL {text!r} is not modelled; use SELECT with a topic "
                 "and comparisons"
             )
-        where = re.split(r"\s+AND\s+", match[2], flags=re.I) if match[2] else []
+        where = re.split(r"\s+AND\s+", match[3], flags=re.I) if match[3] else []
         tests = tuple(_test(path, each.strip()) for each in where)
         actions = tuple(payload.get("Actions", []))
         return cls(
-            arn, path, _topics(match[1]), tests, actions, payload.get("ErrorAction")
+            arn,
+            path,
+            _selected(path, match[1]),
+            _topics(match[2]),
+            tests,
+            actions,
+            payload.get("ErrorAction"),
         )
+
+    def event(self, text: str, topic: str, now: float) -> str:
+        """Give what the rule makes of a message.
+
+        What a message lacks is left out, as what is no JSON lacks everything.
+        """
+        if self.selected == (("*", ""),):
+            return text
+        message, made = _json(text), {}
+        for what, name in self.selected:
+            if what == "*":
+                made |= message if isinstance(message, dict) else {}
+                continue
+            value = _value(what, message, topic, now)
+            if value is not MISSING:
+                made[name] = value
+        return json.dumps(made)
 
 
 class TopicRules:
@@ -81,17 +109,30 @@ class TopicRules:
                     deliver = partial(self._act, rule, action, text, params["topic"])
                     self.account.clock.at(self.account.clock.now(), deliver)
 
+    def _take_fault(self, rule: TopicRule) -> None:
+        """Refuse a delivery that a test has asked to fail.
+
+        Raises:
+            DeliveryError: One is left to fail.
+        """
+        faults = self.account.sources.faults
+        if faults.get(rule.path):
+            faults[rule.path] -= 1
+            raise DeliveryError("THROTTLING", "Rate exceeded", retryable=True)
+
     def _act(
         self, rule: TopicRule, action: Mapping[str, Any], text: str, topic: str
     ) -> None:
         try:
-            self._send(rule, action, text)
+            self._take_fault(rule)
+            event = rule.event(text, topic, self.account.clock.now())
+            self._send(rule, action, event)
         except DeliveryError as error:
             if rule.on_error is None:
                 self.account.note(rule.path, "lost", str(error))
                 return
             try:
-                failure = self._failure(rule, text, topic, error)
+                failure = self._failure(rule, action, text, topic, error)
                 self._send(rule, rule.on_error, json.dumps(failure))
             except DeliveryError as refused:
                 self.account.note(rule.path, "lost", str(refused))
@@ -113,10 +154,16 @@ class TopicRules:
             raise UnmodelledError(f"{rule.path}: the action {kind} is not modelled")
 
     def _failure(
-        self, rule: TopicRule, text: str, topic: str, error: DeliveryError
+        self,
+        rule: TopicRule,
+        action: Mapping[str, Any],
+        text: str,
+        topic: str,
+        error: DeliveryError,
     ) -> dict[str, Any]:
         """https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html."""
-        action = rule.actions[0]
+        ((kind, settings),) = action.items()
+        resources = ("FunctionArn", "TargetArn", "QueueUrl")
         return {
             "ruleName": rule.arn.rpartition("/")[2],
             "topic": topic,
@@ -124,12 +171,56 @@ class TopicRules:
             "base64OriginalPayload": base64.b64encode(text.encode()).decode(),
             "failures": [
                 {
-                    "failedAction": f"{next(iter(action))}Action",
-                    "failedResource": str(next(iter(action.values()))),
+                    "failedAction": f"{kind}Action",
+                    "failedResource": next(
+                        str(settings[each]) for each in resources if each in settings
+                    ),
                     "errorMessage": str(error),
                 }
             ],
         }
+
+
+def _selected(path: str, text: str) -> tuple[tuple[str, str], ...]:
+    """Read what is selected, each with the name that it gets.
+
+    Raises:
+        UnmodelledError: The kit does not read such SQL.
+    """
+    found = []
+    for each in text.split(","):
+        match = SELECTED.fullmatch(each.strip())
+        if match is None or (match[1] == "*" and match[2]):
+            raise UnmodelledError(
+                f"{path}: {each.strip()!r} is not modelled; select *, fields, "
+                "topic() or timestamp()"
+            )
+        if match[1][-1] == ")" and not match[2]:
+            raise UnmodelledError(
+                f"{path}: {match[1]} without a name is not modelled; add AS"
+            )
+        named = match[2] or match[1].rpartition(".")[2]
+        found.append((match[1], "" if match[1] == "*" else named))
+    return tuple(found)
+
+
+def _value(what: str, message: object, topic: str, now: float) -> object:
+    name, _, argument = what.rstrip(")").partition("(")
+    if what[-1] != ")":
+        return find(message, f"$.{what}")
+    if name.lower() == "timestamp":
+        return int(now * 1000)
+    if not argument:
+        return topic
+    levels, number = topic.split("/"), int(argument)
+    return levels[number - 1] if 1 <= number <= len(levels) else MISSING
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return MISSING
 
 
 def _topics(pattern: str) -> re.Pattern[str]:
@@ -160,11 +251,8 @@ def _test(path: str, text: str) -> Test:
 def _passes(rule: TopicRule, text: str) -> bool:
     if not rule.tests:
         return True
-    try:
-        message = json.loads(text)
-    except ValueError:
-        return False
-    return all(each(message) for each in rule.tests)
+    message = _json(text)
+    return message is not MISSING and all(each(message) for each in rule.tests)
 
 
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
