@@ -12,5 +12,12 @@ from stacks.sqs_worker import SqsWorkerStack
 app = App()
 LogAlertsStack(app, "LogAlerts")
 NotificationsStack(app, "Notifications")
+from stacks.compliance_rule import ComplianceRuleStack
+from stacks.device_telemetry import DeviceTelemetryStack
+from stacks.sqs_worker import SqsWorkerStack
+
+app = App()
+ComplianceRuleStack(app, "ComplianceRule")
+DeviceTelemetryStack(app, "DeviceTelemetry")
 SqsWorkerStack(app, "SqsWorker")
 app.synth()

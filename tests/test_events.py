@@ -22,13 +22,27 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         (each.sns.message_id, each.sns.message, each.sns.timestamp)
         for each in kinds.SNSEvent(it).records
     ],
+    "config_change": lambda it: (
+        kinds.AWSConfigRuleEvent(it).rule_parameters,
+        kinds.AWSConfigRuleEvent(it).invoking_event.configuration_item.resource_id,
+    ),
+    "config_oversized_change": lambda it: (
+        kinds.AWSConfigRuleEvent(
+            it
+        ).invoking_event.configuration_item_summary.configuration_item_capture_time
+    ),
+    "config_schedule": lambda it: (
+        kinds.AWSConfigRuleEvent(it).invoking_event.notification_creation_time
+    ),
     "sqs": lambda it: [
         (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records
     ],
 }
 """What a handler reads first of each event, by Powertools' class for it."""
 
-WITHOUT_A_CLASS: set[str] = set()
+WITHOUT_A_CLASS: set[str] = {
+    "iot_telemetry",  # whatever the rule's SQL selects
+}
 """Events for which Powertools has none."""
 
 

@@ -14,7 +14,18 @@ FUNCTION = "AWS::Lambda::Function"
 MAPPING = "AWS::Lambda::EventSourceMapping"
 
 # No resources that a policy could name, by the service authorization reference.
-WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+WITHOUT_RESOURCES = {
+    "config:BatchGetResourceConfig",
+    "config:GetResourceConfigHistory",
+    "config:ListDiscoveredResources",
+    "config:PutEvaluations",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+
+# Config checks the permission when it makes a rule, and only then gives it an ARN:
+# https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_nodejs.html#restricted-lambda-policy
+BY_ACCOUNT_ALONE = {"config.amazonaws.com"}
 
 pytestmark = pytest.mark.xdist_group("assembly")
 
@@ -70,7 +81,7 @@ def test_no_action_is_a_wildcard(stack):
 
 def test_no_resource_is_a_wildcard_but_for_actions_that_have_none(stack):
     """
-    A bare * is X-Ray's, or a mistake.
+    A bare * is X-Ray's or Config's, or a mistake.
     """
     wild = {
         action
@@ -101,7 +112,10 @@ def test_each_permission_names_its_source(stack):
     A service principal alone is every account's.
     """
     for permission in stack.properties("AWS::Lambda::Permission"):
-        assert {"SourceArn", "EventSourceToken"} & permission.keys()
+        if permission["Principal"] in BY_ACCOUNT_ALONE:
+            assert permission["SourceAccount"]
+        else:
+            assert {"SourceArn", "EventSourceToken"} & permission.keys()
 
 
 def test_each_path_ends_in_a_failure_store(stack):
