@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.data_classes.aws_config_rule_event import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-BUCKET = "AWS::S3::Bucket"
+BUCKET: Final = "AWS::S3::Bucket"
 EXISTS = {"OK", "ResourceDiscovered"}
 AT_ONCE = 100  # resources that Config lists, describes and takes in one call
 ANNOTATION_CHARACTERS = 256
@@ -95,7 +95,7 @@ def every_bucket() -> Iterator[Sequence[Mapping[str, Any]]]:
     for page in pages.paginate(
         resourceType=BUCKET, PaginationConfig={"PageSize": AT_ONCE}
     ):
-        keys = [
+        keys: list[Any] = [
             {"resourceType": BUCKET, "resourceId": each["resourceId"]}
             for each in page["resourceIdentifiers"]
         ]

@@ -80,7 +80,7 @@ class TopicRule:
         """
         if self.selected == (("*", ""),):
             return text
-        message, made = _json(text), {}
+        message, made = _json(text), dict[str, object]()
         for what, name in self.selected:
             if what == "*":
                 made |= message if isinstance(message, dict) else {}
