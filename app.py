@@ -19,5 +19,10 @@ from stacks.sqs_worker import SqsWorkerStack
 app = App()
 ComplianceRuleStack(app, "ComplianceRule")
 DeviceTelemetryStack(app, "DeviceTelemetry")
+from stacks.fifo_ledger import FifoLedgerStack
+from stacks.sqs_worker import SqsWorkerStack
+
+app = App()
+FifoLedgerStack(app, "FifoLedger")
 SqsWorkerStack(app, "SqsWorker")
 app.synth()

@@ -37,6 +37,10 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
     "sqs": lambda it: [
         (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records
     ],
+    "sqs_fifo": lambda it: [
+        (each.json_body, each.attributes.message_group_id)
+        for each in kinds.SQSEvent(it).records
+    ],
 }
 """What a handler reads first of each event, by Powertools' class for it."""
 

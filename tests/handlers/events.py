@@ -17,9 +17,13 @@ def event(name: str) -> dict[str, Any]:
     return dict(json.loads((ROOT / "tests" / "events" / f"{name}.json").read_text()))
 
 
-def sqs_message(body: str | dict[str, Any], message_id: str = "") -> dict[str, Any]:
-    """One message as Lambda reads it from a standard queue."""
-    (message,) = event("sqs")["Records"]
+def sqs_message(
+    body: str | dict[str, Any], message_id: str = "", *, group: str | None = None
+) -> dict[str, Any]:
+    """One message as Lambda reads it from a queue; one with a *group* is FIFO."""
+    (message,) = event("sqs" if group is None else "sqs_fifo")["Records"]
+    if group is not None:
+        message["attributes"]["MessageGroupId"] = group
     text = body if isinstance(body, str) else json.dumps(body)
     return {
         **message,
