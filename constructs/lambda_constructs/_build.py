@@ -14,7 +14,7 @@ from lambda_constructs._checks import check_inline_code
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._destinations import Target, to_queue, to_topic
 from lambda_constructs._options import FunctionOptions
-from lambda_constructs.permissions import statement
+from lambda_constructs.permissions import denied_to_code, statement
 
 if TYPE_CHECKING:
     from lambda_constructs.code import PythonCode
@@ -151,17 +151,7 @@ def _grant_what_options_need(
     first = list(dead_letters.statements) if dead_letters is not None else []
     if "vpc" in settings:
         first.append(statement(NETWORK_ACTIONS, "*"))
-        # For Lambda itself, not for the function's code.
-        scope.policy.add_statements(
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                actions=list(NETWORK_ACTIONS),
-                resources=["*"],
-                conditions={
-                    "ArnEquals": {"lambda:SourceFunctionArn": [made.function_arn]}
-                },
-            )
-        )
+        scope.policy.add_statements(denied_to_code(NETWORK_ACTIONS, made.function_arn))
     if "durable_config" in settings:
         # https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html
         state = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Token
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
@@ -45,6 +45,10 @@ _Resolve = Callable[["LambdaFunction"], Target]
 
 STREAM_DESTINATIONS = {"bucket", "queue", "topic"}
 """https://docs.aws.amazon.com/lambda/latest/api/API_OnFailure.html."""
+
+KAFKA = "Kafka topic"
+KAFKA_SCHEME = "kafka://"
+KAFKA_TOPIC = limits.KAFKA_DESTINATION_TOPIC
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,27 @@ class FailureDestination:
         """Put an event on a bus."""
         require(bus, "event_bus_arn", "an EventBridge bus")
         return cls(lambda _: to_event_bus(bus), "event bus")
+
+    @classmethod
+    def kafka_topic(cls, topic: str) -> FailureDestination:
+        """Write to another topic of the cluster that a Kafka source reads.
+
+        The topic has to exist. It gets the records themselves, and why they failed.
+        """
+        check_type(
+            "topic", topic, "the name of a Kafka topic", holds=type(topic) is str
+        )
+        if not (Token.is_unresolved(topic) or KAFKA_TOPIC.fullmatch(topic)):
+            raise ConfigurationError(
+                "topic of a destination must be 4 to 249 letters, digits, dots, dashes "
+                f"and underscores, got {topic!r}; Lambda takes no other name"
+            )
+        return cls(lambda _: Target(f"{KAFKA_SCHEME}{topic}", ()), KAFKA)
+
+    @property
+    def is_kafka_topic(self) -> bool:
+        """Whether it is a topic, which only a source of its cluster can write to."""
+        return self._kind == KAFKA
 
     def check_for_stream(self) -> None:
         """Check that Lambda sends records of a stream's batch to this kind.
@@ -196,6 +221,11 @@ class AsyncInvoke:
         ):
             held = isinstance(value, kind)
             check_type(name, value, f"a {kind.__name__}", holds=held)
+        if self.on_failure is not None and self.on_failure.is_kafka_topic:
+            raise ConfigurationError(
+                "on_failure of asynchronous events must not be a Kafka topic, which "
+                "only a Kafka source writes to; pass FailureDestination.queue()"
+            )
         check_range("retry_attempts", self.retry_attempts, *limits.ASYNC_RETRY_ATTEMPTS)
         check_range(
             "max_event_age",

@@ -108,6 +108,40 @@ SQS_MINIMUM_POLLERS = (2, 200)
 SQS_MAXIMUM_POLLERS = (2, 10_000)
 """api/API_ProvisionedPollerConfig.html; CDK still stops at 2,000."""
 
+KAFKA_BATCH_SIZE = (1, 10_000)
+KAFKA_RECORD_AGE_SECONDS = (60, 604_800)
+KAFKA_RETRY_ATTEMPTS = (-1, 10_000)
+KAFKA_QUEUE_RETRY_ATTEMPTS = (0, 10_000)
+"""api/API_CreateEventSourceMapping.html; -1 is for ever, which Queue mode has not."""
+
+KAFKA_MINIMUM_POLLERS = (1, 200)
+KAFKA_MAXIMUM_POLLERS = (1, 2_000)
+KAFKA_POLLER_GROUP_NAME = re.compile(r"[a-zA-Z0-9-_]{0,128}")
+"""api/API_ProvisionedPollerConfig.html."""
+
+KAFKA_TOPIC = re.compile(r"(?=.{2,249}$)[^.][a-zA-Z0-9\-_.]+")
+KAFKA_CONSUMER_GROUP_ID = re.compile(r"[ a-zA-Z0-9\-/*:_+=.@]{1,200}")
+KAFKA_BOOTSTRAP_SERVERS = (1, 10)
+KAFKA_BOOTSTRAP_SERVER = re.compile(
+    r"(?=.{1,300}$)(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*"
+    r"([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}"
+)
+"""api/API_CreateEventSourceMapping.html, api/API_SelfManagedEventSource.html."""
+
+KAFKA_DESTINATION_TOPIC = re.compile(r"[^.][a-zA-Z0-9\-_.]{3,248}")
+"""CloudFormation's AWS::Lambda::EventSourceMapping OnFailure.Destination: `kafka://`
+and at least four characters."""
+
+MQ_BATCH_SIZE = (1, 10_000)
+MQ_QUEUE_CHARACTERS = (1, 1_000)
+MQ_VIRTUAL_HOST = re.compile(r"[ a-zA-Z0-9\-/*:_+=.@]{1,200}")
+"""api/API_CreateEventSourceMapping.html, api/API_SourceAccessConfiguration.html."""
+
+DOCUMENT_DB_BATCH_SIZE = (1, 10_000)
+DOCUMENT_DB_DATABASE_NAME = re.compile(r"[^ /\\.$\"]{1,63}")
+DOCUMENT_DB_COLLECTION_NAME = re.compile(r"(?!system\.)[_a-zA-Z0-9][^$]{0,56}")
+"""api/API_DocumentDBEventSourceConfig.html."""
+
 # --- queues -----------------------------------------------------------------
 
 SQS_DEFAULT_RETENTION_SECONDS = 345_600

@@ -38,6 +38,22 @@ def statement(actions: Sequence[str], *resources: str) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=list(actions), resources=list(resources))
 
 
+def denied_to_code(actions: Sequence[str], function_arn: str) -> iam.PolicyStatement:
+    """Deny the function's own code what its role has to allow Lambda itself.
+
+    The condition holds for calls from within the function; those that Lambda makes
+    for it, for network interfaces and event sources, carry no function's ARN.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        actions=list(actions),
+        resources=["*"],
+        conditions={"ArnEquals": {"lambda:SourceFunctionArn": [function_arn]}},
+    )
+
+
 def key_statement(
     scope: IConstruct, key: kms.Key | kms.IKey, service: str, *actions: str
 ) -> iam.PolicyStatement:

@@ -25,6 +25,11 @@ class Practice(Enum):
     """More than two subscription filters of a log group need a raised quota."""
     IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
     """The beta of IoT's SQL may change under a rule."""
+    KAFKA_ERROR_CONTROLS = "lambda-constructs:kafka-error-controls"
+    """Retries, age, halving and partial responses come with provisioned pollers."""
+
+    KAFKA_FAILURE_DESTINATION = "lambda-constructs:kafka-failure-destination"
+    """Without a destination, a poison record blocks its partition till it expires."""
 
     PACKAGE_MISSING_IMPORT = "lambda-constructs:package-missing-import"
     """A handler imports what its package does not have."""

@@ -25,6 +25,27 @@ __all__ = [
 __all__ = [
     "ConfigEventSource",
     "IotEventSource",
+    from lambda_constructs.event_sources._kafka_authentication import (
+        KafkaAuthentication,
+    )
+    from lambda_constructs.event_sources._kafka_schema_registry import (
+        KafkaSchemaRegistry,
+    )
+    from lambda_constructs.event_sources.document_db import DocumentDbEventSource
+    from lambda_constructs.event_sources.mq import MqEventSource
+    from lambda_constructs.event_sources.msk import MskEventSource
+    from lambda_constructs.event_sources.self_managed_kafka import (
+        SelfManagedKafkaEventSource,
+    )
+    from lambda_constructs.event_sources.sqs import SqsEventSource
+
+__all__ = [
+    "DocumentDbEventSource",
+    "KafkaAuthentication",
+    "KafkaSchemaRegistry",
+    "MqEventSource",
+    "MskEventSource",
+    "SelfManagedKafkaEventSource",
     "SqsEventSource",
 ]
 
@@ -35,6 +56,12 @@ __getattr__ = lazy_attributes(
         "SnsEventSource": "sns",
         "ConfigEventSource": "config",
         "IotEventSource": "iot",
+        "DocumentDbEventSource": "document_db",
+        "KafkaAuthentication": "_kafka_authentication",
+        "KafkaSchemaRegistry": "_kafka_schema_registry",
+        "MqEventSource": "mq",
+        "MskEventSource": "msk",
+        "SelfManagedKafkaEventSource": "self_managed_kafka",
         "SqsEventSource": "sqs",
     },
     retired={

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import IResource, Stack
+from aws_cdk import IResource, Stack, Token
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, literal
+from lambda_constructs.errors import ConfigurationError, check_range, literal
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
 
@@ -36,6 +37,20 @@ def already_bound(function: LambdaFunction, source: IResource) -> ConfigurationE
     )
 
 
+def check_tenants(function: LambdaFunction) -> None:
+    """Check that *function* keeps no tenants apart.
+
+    Raises:
+        ConfigurationError: It does, and so has no event source mappings.
+    """
+    if function.tenancy_config is not None:
+        raise ConfigurationError(
+            "a function with tenancy_config has no event source mappings; leave "
+            "tenancy_config out, or invoke it by API Gateway",
+            scope=function,
+        )
+
+
 def check_place(function: LambdaFunction, source: IResource) -> None:
     """Check that *source* is in the function's Region, as far as both are known.
 
@@ -57,6 +72,43 @@ def check_place(function: LambdaFunction, source: IResource) -> None:
             f"{theirs}; import it by its ARN, and allow the function's role in its "
             "own policy",
             scope=function,
+        )
+
+
+def check_region_of(function: LambdaFunction, name: str, arn: str) -> None:
+    """Check that *arn* is of the function's Region, as far as both are known.
+
+    Raises:
+        ConfigurationError: It is of another one.
+    """
+    here = literal(Stack.of(function).region)
+    there = None if Token.is_unresolved(arn) else arn.split(":")[3]
+    if there and here and there != here:
+        raise ConfigurationError(
+            f"{name} must be in the function's Region {here}, got {there}; Lambda "
+            "polls its own Region only, so define the function there",
+            scope=function,
+        )
+
+
+def check_pollers(
+    config: lambda_.ProvisionedPollerConfig,
+    *,
+    minimum: tuple[int, int],
+    maximum: tuple[int, int],
+) -> None:
+    """Check how many pollers there are to be.
+
+    Raises:
+        ConfigurationError: Lambda would refuse the numbers.
+    """
+    least, most = config.minimum_pollers, config.maximum_pollers
+    check_range("minimum_pollers", least, *minimum)
+    check_range("maximum_pollers", most, *maximum)
+    if (literal(least) or 0) > (literal(most) or maximum[1]):
+        raise ConfigurationError(
+            f"minimum_pollers must not be above maximum_pollers, got {least:g} "
+            f"above {most:g}; raise maximum_pollers"
         )
 
 

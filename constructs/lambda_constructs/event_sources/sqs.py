@@ -25,6 +25,8 @@ from lambda_constructs.event_sources._mapping import (
     already_bound,
     check_filters,
     check_place,
+    check_pollers,
+    check_tenants,
     mapping_id,
     warn_of_filter_quota,
 )
@@ -109,6 +111,7 @@ class SqsEventSource:
             ConfigurationError: The queue and the function do not fit together.
         """
         id = mapping_id(function, "Sqs", self.queue)
+        check_tenants(function)
         self._check_is_new(function)
         self._check_type(function)
         check_place(function, self.queue)
@@ -180,14 +183,11 @@ class SqsEventSource:
                 "max_concurrency and provisioned_poller_config exclude each other; "
                 "pass maximum_pollers, each good for 10 batches at once, to limit it"
             )
-        least, most = config.minimum_pollers, config.maximum_pollers
-        check_range("minimum_pollers", least, *limits.SQS_MINIMUM_POLLERS)
-        check_range("maximum_pollers", most, *limits.SQS_MAXIMUM_POLLERS)
-        if (literal(least) or 0) > (literal(most) or limits.SQS_MAXIMUM_POLLERS[1]):
-            raise ConfigurationError(
-                f"minimum_pollers must not be above maximum_pollers, got {least:g} "
-                f"above {most:g}; raise maximum_pollers"
-            )
+        check_pollers(
+            config,
+            minimum=limits.SQS_MINIMUM_POLLERS,
+            maximum=limits.SQS_MAXIMUM_POLLERS,
+        )
 
     def _check_is_new(self, function: LambdaFunction) -> None:
         arns = {
@@ -197,12 +197,6 @@ class SqsEventSource:
         }
         if self.queue.queue_arn in arns:
             raise already_bound(function, self.queue)
-        if function.tenancy_config is not None:
-            raise ConfigurationError(
-                "a function with tenancy_config has no event source mappings; leave "
-                "tenancy_config out, or invoke it by API Gateway",
-                scope=function,
-            )
 
     def _check_type(self, function: LambdaFunction) -> None:
         """A FIFO queue takes neither large batches nor a window."""
