@@ -8,6 +8,8 @@ from aws_cdk import App
 from stacks.log_alerts import LogAlertsStack
 from stacks.notifications import NotificationsStack
 from stacks.sqs_worker import SqsWorkerStack
+from stacks.stream_processor import StreamProcessorStack
+from stacks.table_projector import TableProjectorStack
 
 app = App()
 LogAlertsStack(app, "LogAlerts")
@@ -25,4 +27,6 @@ from stacks.sqs_worker import SqsWorkerStack
 app = App()
 FifoLedgerStack(app, "FifoLedger")
 SqsWorkerStack(app, "SqsWorker")
+StreamProcessorStack(app, "StreamProcessor")
+TableProjectorStack(app, "TableProjector")
 app.synth()

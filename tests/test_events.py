@@ -34,6 +34,14 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
     "config_schedule": lambda it: (
         kinds.AWSConfigRuleEvent(it).invoking_event.notification_creation_time
     ),
+    "dynamodb": lambda it: [
+        (each.event_id, each.dynamodb.new_image, each.dynamodb.sequence_number)
+        for each in kinds.DynamoDBStreamEvent(it).records
+    ],
+    "kinesis": lambda it: [
+        (each.event_id, each.kinesis.data_as_json())
+        for each in kinds.KinesisStreamEvent(it).records
+    ],
     "sqs": lambda it: [
         (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records
     ],

@@ -141,6 +141,27 @@ DOCUMENT_DB_BATCH_SIZE = (1, 10_000)
 DOCUMENT_DB_DATABASE_NAME = re.compile(r"[^ /\\.$\"]{1,63}")
 DOCUMENT_DB_COLLECTION_NAME = re.compile(r"(?!system\.)[_a-zA-Z0-9][^$]{0,56}")
 """api/API_DocumentDBEventSourceConfig.html."""
+STREAM_BATCH_SIZE = (1, 10_000)
+"""api/API_CreateEventSourceMapping.html, which asks for a window of 1 s above 10 here
+too, and gives the defaults 100 and 0 s: so that rule is SQS's alone."""
+
+STREAM_PARALLELIZATION_FACTOR = (1, 10)
+STREAM_RECORD_AGE_SECONDS = (60, 604_800)
+STREAM_RETRY_ATTEMPTS = (-1, 10_000)
+STREAM_TUMBLING_WINDOW_SECONDS = (0, 900)
+"""dg/services-kinesis-parameters.html, dg/services-ddb-params.html; -1 is for ever."""
+
+# --- streams ----------------------------------------------------------------
+
+KINESIS_DEFAULT_RETENTION_SECONDS = 86_400
+"""streams/latest/dev/kinesis-extended-retention.html: a day, which is the least too."""
+
+DYNAMODB_RETENTION_SECONDS = 86_400
+"""amazondynamodb/latest/developerguide/Streams.html: always a day."""
+
+DYNAMODB_STREAM_READERS = 2
+DYNAMODB_GLOBAL_STREAM_READERS = 1
+"""dg/with-ddb.html: at once, of one shard; replication reads a global table's too."""
 
 # --- queues -----------------------------------------------------------------
 

@@ -79,6 +79,24 @@ class Practice(Enum):
     SQS_VISIBILITY_TIMEOUT = "lambda-constructs:sqs-visibility-timeout"
     """Under six function timeouts plus the window, a batch may be delivered twice."""
 
+    STREAM_FAILURE_DESTINATION = "lambda-constructs:stream-failure-destination"
+    """Without a destination, what a stream gives up is gone without a word."""
+
+    STREAM_LOOP = "lambda-constructs:stream-loop"
+    """A function that writes to what it reads invokes itself, for ever."""
+
+    STREAM_PARALLEL_WINDOW = "lambda-constructs:stream-parallel-window"
+    """A tumbling window has one state per shard; parallel batches share none."""
+
+    STREAM_READERS = "lambda-constructs:stream-readers"
+    """More than two readers of a table's stream throttle each other."""
+
+    STREAM_RECORD_AGE = "lambda-constructs:stream-record-age"
+    """A record that leaves the stream before it is given up is in no failure store."""
+
+    STREAM_RETRY_ATTEMPTS = "lambda-constructs:stream-retry-attempts"
+    """Retried for ever, a poison record blocks its shard until it is too old."""
+
     def warn(self, scope: IConstruct, message: str) -> None:
         """Tell at synthesis that *scope* departs from this practice."""
         Annotations.of(scope).add_warning_v2(self.value, message)

@@ -46,6 +46,13 @@ __all__ = [
     "MqEventSource",
     "MskEventSource",
     "SelfManagedKafkaEventSource",
+    from lambda_constructs.event_sources.dynamodb import DynamoDbEventSource
+    from lambda_constructs.event_sources.kinesis import KinesisEventSource
+    from lambda_constructs.event_sources.sqs import SqsEventSource
+
+__all__ = [
+    "DynamoDbEventSource",
+    "KinesisEventSource",
     "SqsEventSource",
 ]
 
@@ -62,6 +69,8 @@ __getattr__ = lazy_attributes(
         "MqEventSource": "mq",
         "MskEventSource": "msk",
         "SelfManagedKafkaEventSource": "self_managed_kafka",
+        "DynamoDbEventSource": "dynamodb",
+        "KinesisEventSource": "kinesis",
         "SqsEventSource": "sqs",
     },
     retired={

@@ -63,7 +63,7 @@ def statements(request: Request) -> tuple[Need, ...]:
                     context,
                 )
             )
-            found.extend(_key(request, resource))
+            found.extend(table_key(request, resource))
     return _without_repeats(found)
 
 
@@ -80,10 +80,11 @@ def _on_table(
     yield request.need(
         action, f"{resource}/index/{index}" if index else resource, context
     )
-    yield from _key(request, resource)
+    yield from table_key(request, resource)
 
 
-def _key(request: Request, resource: str) -> tuple[Need, ...]:
+def table_key(request: Request, resource: str) -> tuple[Need, ...]:
+    """What the key of a table needs, where it is a customer's."""
     return uses_key(
         request,
         "dynamodb",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lambda_constructs.testing._calls.model import Request, Rule
+from lambda_constructs.testing._calls.dynamodb import table_key
+from lambda_constructs.testing._calls.model import Need, Request, Rule
 from lambda_constructs.testing._calls.rules import anywhere, at, same_name
 
 
@@ -14,8 +15,18 @@ def read(request: Request) -> str:
     return known
 
 
+def records(request: Request) -> tuple[Need, ...]:
+    """Records are encrypted as the table is.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html
+    """
+    where = read(request)
+    table, _, _ = where.partition("/stream/")
+    return (request.need("dynamodb:GetRecords", where), *table_key(request, table))
+
+
 OPERATIONS: dict[str, Rule] = {
-    **same_name("dynamodb", read, "GetRecords"),
+    "GetRecords": records,
     **same_name(
         "dynamodb",
         at("dynamodb", "{}", "StreamArn"),
