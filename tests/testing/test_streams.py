@@ -6,11 +6,24 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 from __future__ import annotations
 
 import pytest
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
+from lambda_constructs.event_sources import DynamoDbEventSource
 from lambda_constructs.testing.errors import AccountError, UnmodelledError
 
-from ._streams import KINESIS, batches, lines, stream_stack, times, told
+from ._streams import (
+    BY_RECORD,
+    KINESIS,
+    batches,
+    lines,
+    new_stack,
+    stream_stack,
+    times,
+    told,
+)
+from .conftest import make_function
 
 PARTIAL = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 BISECT = {"BisectBatchOnFunctionError": True}
@@ -541,3 +554,30 @@ def test_the_timeline_says_what_happened(account):
         "given up 1 record, 2: RetryAttemptsExhausted",
         "destination Failures",
     ] == lines(account)
+
+
+def test_the_stream_of_an_encrypted_table_needs_the_table_s_key(account):
+    """
+    Which the poller uses, and so the role.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html
+    """
+    stack = new_stack()
+    worker = make_function(stack, BY_RECORD)
+    table = dynamodb.Table(
+        stack,
+        "Table",
+        partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+        stream=dynamodb.StreamViewType.NEW_IMAGE,
+        encryption_key=kms.Key(stack, "Key"),
+    )
+    worker.add_event_source(DynamoDbEventSource(table, on_failure=None))
+    shop = account.deploy(stack)
+
+    shop.table("Table").put({"id": "1", "body": "a"})
+    account.settle()
+
+    assert 1 == len(batches(shop))
+    access = shop.function("Worker").access
+    assert "kms:Decrypt" in {action for action, _ in access.used}
+    assert set() == access.missing

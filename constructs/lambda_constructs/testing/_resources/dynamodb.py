@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lambda_constructs.testing._resources._create import Create, Created, Request
@@ -32,6 +33,7 @@ def create_table(request: Request) -> Created:
         given.setdefault(
             "ProvisionedThroughput", {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
         )
+    given.update(_encryption(properties))
     table = _create(request, name, given)
     expiry = properties.get("TimeToLiveSpecification")
     if expiry:
@@ -42,6 +44,19 @@ def create_table(request: Request) -> Created:
     if "LatestStreamArn" in table:
         attributes["StreamArn"] = table["LatestStreamArn"]
     return Created(name, attributes)
+
+
+def _encryption(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the key of a table; a global table has one for each of its Regions."""
+    given = properties.get("SSESpecification", {})
+    replicas = properties.get("Replicas", [{}])
+    own = replicas[0].get("SSESpecification", {})
+    key = given.get("KMSMasterKeyId") or own.get("KMSMasterKeyId")
+    if key is None:
+        return {}
+    return {
+        "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    }
 
 
 def _create(request: Request, name: str, given: dict[str, Any]) -> dict[str, Any]:
