@@ -84,6 +84,9 @@ ASYNC_RETRY_ATTEMPTS = (0, 2)
 ASYNC_EVENT_AGE_SECONDS = (60, 21_600)
 """api/API_PutFunctionEventInvokeConfig.html."""
 
+ASYNC_RETRY_PAUSES_SECONDS = (60, 120)
+"""dg/invocation-async-error-handling.html: before the first and the second retry."""
+
 # --- event source mappings --------------------------------------------------
 
 BATCHING_WINDOW_SECONDS = (0, 300)
@@ -204,3 +207,29 @@ CONFIG_SCOPE_TAG_VALUE_CHARACTERS = (1, 256)
 
 IOT_RULE_BYTES = 262_144
 """general/latest/gr/iot-core.html: 256 KB of UTF-8, white space included."""
+# --- developer tools --------------------------------------------------------
+
+CODE_COMMIT_TRIGGERS = 10
+CODE_COMMIT_BRANCHES = 10
+CODE_COMMIT_CUSTOM_DATA_CHARACTERS = 1_000
+CODE_COMMIT_BRANCH_CHARACTERS = (1, 256)
+CODE_COMMIT_TRIGGER_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+CODE_COMMIT_TRIGGER_NAME_CHARACTERS = 100
+"""codecommit/latest/userguide/limits.html; branches: how-to-notify-lambda-cc.html."""
+
+CODE_PIPELINE_ACTION_NAME = re.compile(r"[A-Za-z0-9.@_-]{1,100}")
+CODE_PIPELINE_NAMESPACE = re.compile(r"[A-Za-z0-9@_-]{1,100}")
+CODE_PIPELINE_RUN_ORDER = (1, 999)
+CODE_PIPELINE_USER_PARAMETERS_CHARACTERS = (1, 1_000)
+"""codepipeline/latest/APIReference/API_ActionDeclaration.html."""
+
+CODE_PIPELINE_ARTIFACTS = 5
+"""codepipeline/latest/userguide/action-reference-Lambda.html."""
+
+CODE_PIPELINE_ANSWER_SECONDS = 1_200
+"""codepipeline/latest/userguide/limits.html: 20 minutes from each invocation."""
+
+CUSTOM_RESOURCE_TIMEOUT_SECONDS = (1, 3_600)
+CUSTOM_RESOURCE_TYPE = re.compile(r"Custom::[A-Za-z0-9_@-]+")
+CUSTOM_RESOURCE_TYPE_CHARACTERS = 60
+"""AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html."""

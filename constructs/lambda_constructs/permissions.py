@@ -18,6 +18,7 @@ __all__: list[str] = []
 ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 
 ARN_ATTRIBUTES = {
+    "codecommit": "repository_arn",
     "dynamodb": "table_arn",
     "events": "event_bus_arn",
     "kinesis": "stream_arn",

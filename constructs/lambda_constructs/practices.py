@@ -18,6 +18,15 @@ class Practice(Enum):
     `cdk synth --strict` turns warnings into errors; `acknowledge` answers one.
     """
 
+    CODE_PIPELINE_RETRIES = "lambda-constructs:code-pipeline-retries"
+    """A retry that begins after 20 minutes answers a job that has failed by then."""
+
+    CUSTOM_RESOURCE_TIMEOUT = "lambda-constructs:custom-resource-timeout"
+    """CloudFormation rolls back while Lambda still retries to make the resource."""
+
+    CUSTOM_RESOURCE_VPC = "lambda-constructs:custom-resource-vpc"
+    """Without a way to S3, a function in a VPC cannot answer CloudFormation."""
+
     ESM_FILTER_QUOTA = "lambda-constructs:esm-filter-quota"
     """More than five filters need a raised quota."""
 

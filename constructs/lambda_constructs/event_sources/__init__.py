@@ -53,6 +53,17 @@ __all__ = [
 __all__ = [
     "DynamoDbEventSource",
     "KinesisEventSource",
+    from lambda_constructs.event_sources.cloud_formation import (
+        CloudFormationEventSource,
+    )
+    from lambda_constructs.event_sources.code_commit import CodeCommitEventSource
+    from lambda_constructs.event_sources.code_pipeline import CodePipelineEventSource
+    from lambda_constructs.event_sources.sqs import SqsEventSource
+
+__all__ = [
+    "CloudFormationEventSource",
+    "CodeCommitEventSource",
+    "CodePipelineEventSource",
     "SqsEventSource",
 ]
 
@@ -71,6 +82,9 @@ __getattr__ = lazy_attributes(
         "SelfManagedKafkaEventSource": "self_managed_kafka",
         "DynamoDbEventSource": "dynamodb",
         "KinesisEventSource": "kinesis",
+        "CloudFormationEventSource": "cloud_formation",
+        "CodeCommitEventSource": "code_commit",
+        "CodePipelineEventSource": "code_pipeline",
         "SqsEventSource": "sqs",
     },
     retired={

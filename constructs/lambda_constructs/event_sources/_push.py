@@ -11,7 +11,7 @@ from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
 from lambda_constructs._queues import failure_queue
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, literal, seconds
 from lambda_constructs.failure import AsyncInvoke
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -95,6 +95,24 @@ def keep_failures(function: LambdaFunction) -> None:
     told = function.node.try_find_child("AsyncInvoke") is not None
     if not told and resource.dead_letter_config is None:
         AsyncInvoke().bind(function)
+
+
+def last_attempt_after(function: LambdaFunction) -> int | None:
+    """Give after how many seconds Lambda may begin its last attempt at an event.
+
+    Each attempt may use up the timeout. Throttling adds to it. None, where a token
+    hides it.
+    """
+    timeout, retries = seconds(function.timeout), limits.ASYNC_RETRY_ATTEMPTS[1]
+    config = function.node.try_find_child("AsyncInvoke")
+    if config is not None:
+        told = cast("lambda_.CfnEventInvokeConfig", config).maximum_retry_attempts
+        if literal(told) is None:
+            return None
+        retries = int(cast("float", told))
+    if timeout is None:
+        return None
+    return int(retries * timeout + sum(limits.ASYNC_RETRY_PAUSES_SECONDS[:retries]))
 
 
 def undelivered(
