@@ -22,6 +22,7 @@ from aws_cdk import aws_logs_destinations as destinations
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_ses_actions as actions
 from aws_cdk import aws_sqs as sqs
+from botocore.exceptions import ClientError
 
 from lambda_constructs.testing._push import InvokeRefusedError
 from lambda_constructs.testing._sources.log_patterns import compile_pattern
@@ -599,6 +600,103 @@ def test_a_repository_tells_the_bus_too(account, stack):
     assert commit == event["detail"]["commitId"]
 
 
+READ = """
+import boto3
+seen = []
+def handler(event, context):
+    client = boto3.client("codecommit")
+    for record in event["Records"]:
+        name = record["eventSourceARN"].split(":")[5]
+        for reference in record["codecommit"]["references"]:
+            id = reference["commit"]
+            commit = client.get_commit(repositoryName=name, commitId=id)["commit"]
+            parents = commit["parents"]
+            before = {"beforeCommitSpecifier": parents[0]} if parents else {}
+            changes, token = [], {}
+            while True:
+                page = client.get_differences(
+                    repositoryName=name, afterCommitSpecifier=id, MaxResults=1,
+                    **before, **token)
+                changes += page["differences"]
+                if "NextToken" not in page:
+                    break
+                token = {"NextToken": page["NextToken"]}
+            print([
+                (each["changeType"], blob["path"],
+                 client.get_blob(repositoryName=name, blobId=blob["blobId"])["content"])
+                for each in changes
+                for blob in [each.get("afterBlob") or each["beforeBlob"]]
+            ])
+"""
+
+
+def test_what_was_pushed_can_be_read(account, stack):
+    """
+    Commits, differences and blobs, under the function's role.
+
+    https://docs.aws.amazon.com/codecommit/latest/APIReference/API_GetDifferences.html
+    """
+    worker = make_function(stack, READ)
+    repository = make_repository(stack, worker)
+    for action in ("GetBlob", "GetCommit", "GetDifferences"):
+        worker.allow(f"codecommit:{action}", on=repository.repository_arn)
+    shop = account.deploy(stack)
+    code = shop.repository("Code")
+
+    code.push(files={"a.txt": "one", "b.txt": b"two"})
+    code.commit(files={"c.txt": "three"})
+    code.push(files={"a.txt": "1", "b.txt": None})
+    account.settle()
+
+    assert [
+        "[('A', 'a.txt', b'one'), ('A', 'b.txt', b'two')]",
+        "[('M', 'a.txt', b'1'), ('D', 'b.txt', b'two')]",
+    ] == shop.function("Worker").logs
+    assert shop.function("Worker").access.missing == set()
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "code"),
+    [
+        ("get_commit", {"commitId": "0" * 40}, "CommitIdDoesNotExistException"),
+        (
+            "get_differences",
+            {"afterCommitSpecifier": "main"},
+            "CommitDoesNotExistException",
+        ),
+        ("get_blob", {"blobId": "0" * 40}, "BlobIdDoesNotExistException"),
+    ],
+)
+def test_what_was_not_pushed_does_not_exist(account, stack, operation, params, code):
+    """
+    https://docs.aws.amazon.com/codecommit/latest/APIReference/API_GetCommit.html
+    """
+    make_repository(stack, make_function(stack, ECHO))
+    account.deploy(stack)
+    client = account.client("codecommit")
+
+    with pytest.raises(ClientError) as error:
+        getattr(client, operation)(repositoryName="code", **params)
+
+    assert code == error.value.response["Error"]["Code"]
+
+
+def test_a_large_blob_is_not_given(account, stack):
+    """
+    https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html
+    """
+    make_repository(stack, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+    shop.repository("Code").push(files={"film": b"x" * (6 * 1024 * 1024 + 1)})
+    client = account.client("codecommit")
+    (change,) = client.get_differences(
+        repositoryName="code", afterCommitSpecifier="main"
+    )["differences"]
+
+    with pytest.raises(ClientError, match="FileTooLargeException"):
+        client.get_blob(repositoryName="code", blobId=change["afterBlob"]["blobId"])
+
+
 # --- AWS CodePipeline --------------------------------------------------------
 
 PIPELINE = "codepipeline.amazonaws.com"
@@ -664,6 +762,86 @@ def test_a_pipeline_action_ends_when_the_function_answers(
     account.settle()
 
     assert status == job.status
+
+
+WAIT = """
+import boto3
+def handler(event, context):
+    job = event["CodePipeline.job"]
+    token = job["data"].get("continuationToken")
+    print(token)
+    client = boto3.client("codepipeline")
+    if token is None:
+        client.put_job_success_result(jobId=job["id"], continuationToken="1")
+    elif token == "1":
+        client.put_job_success_result(jobId=job["id"], continuationToken="2")
+    else:
+        client.put_job_success_result(jobId=job["id"], outputVariables={"size": "9"})
+"""
+
+
+def test_a_continued_action_invokes_again_with_its_token(account, stack):
+    """
+    As a new job, until it is answered without one.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
+    """
+    make_pipeline(stack, make_function(stack, WAIT))
+    shop = account.deploy(stack)
+
+    job = shop.pipeline_action("Pipeline", "Invoke").run()
+    account.advance(29)
+    assert "InProgress" == job.status
+    account.settle()
+
+    assert ("Succeeded", {"size": "9"}) == (job.status, job.answer["outputVariables"])
+    assert ["None", "1", "2"] == shop.function("Worker").logs
+    ids = {each["CodePipeline.job"]["id"] for each in seen(shop)}
+    assert 3 == len(ids)
+
+
+def test_an_action_without_an_answer_fails_after_twenty_minutes(account, stack):
+    """
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
+    """
+    make_pipeline(stack, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+
+    job = shop.pipeline_action("Pipeline", "Invoke").run()
+    account.advance(19 * 60 + 59)
+    assert "InProgress" == job.status
+    account.advance(1)
+
+    assert "Failed" == job.status
+
+
+def test_an_action_that_always_goes_on_fails_after_a_day(account, stack):
+    """
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
+    """
+    make_pipeline(stack, make_function(stack, WAIT.replace('"2"', '"1"')))
+    shop = account.deploy(stack)
+
+    job = shop.pipeline_action("Pipeline", "Invoke").run()
+    job.started -= 24 * 60 * 60 - 59
+    account.settle()
+
+    assert "Failed" == job.status
+    assert 2 == len(seen(shop))
+
+
+def test_a_job_that_has_ended_takes_no_second_answer(account, stack):
+    """
+    https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html
+    """
+    make_pipeline(stack, make_function(stack, JOB), "bad")
+    shop = account.deploy(stack)
+    job = shop.pipeline_action("Pipeline", "Invoke").run()
+    account.settle()
+
+    with pytest.raises(ClientError, match="InvalidJobStateException"):
+        account.client("codepipeline").put_job_success_result(jobId=job.id)
+    assert "Failed" == job.status
 
 
 def test_fails_if_the_pipelines_role_may_not_invoke(account, stack):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.errors import nearest
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from lambda_constructs.testing._sources.codepipeline import Action
     from lambda_constructs.testing._sources.config import ConfigRule
     from lambda_constructs.testing.account import LocalAccount
+
+
+EMPTY: Mapping[str, str | bytes | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -128,9 +132,24 @@ class Repository:
     account: LocalAccount
     name: str
 
-    def push(self, branch: str = "main", *, event: str = "updateReference") -> str:
-        """Push to a branch; give the commit."""
-        return self.account.sources.repositories.push(self.name, branch, event)
+    def commit(
+        self, branch: str = "main", *, files: Mapping[str, str | bytes | None] = EMPTY
+    ) -> str:
+        """Commit to a branch without pushing; the next push brings it. Give its id.
+
+        A file that becomes None is deleted.
+        """
+        return self.account.sources.repositories.commit(self.name, branch, files)
+
+    def push(
+        self,
+        branch: str = "main",
+        *,
+        event: str = "updateReference",
+        files: Mapping[str, str | bytes | None] = EMPTY,
+    ) -> str:
+        """Push a commit to a branch; give its id."""
+        return self.account.sources.repositories.push(self.name, branch, event, files)
 
 
 class SourceHandles:

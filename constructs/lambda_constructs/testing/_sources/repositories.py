@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lambda_constructs.testing._served import ApiError
+from lambda_constructs.testing._sources.commits import SERVED, History
 from lambda_constructs.testing._sources.senders import DeliveryError, Sender, send
 
 if TYPE_CHECKING:
@@ -49,11 +51,28 @@ class Repositories:
     def __init__(self, account: LocalAccount) -> None:
         self.account = account
         self.triggers: dict[str, tuple[Trigger, ...]] = {}
+        self.histories: dict[str, History] = {}
+        for operation in SERVED:
+            account.served.add("codecommit", operation, partial(self._read, operation))
 
-    def push(self, repository: str, branch: str, event: str) -> str:
+    def commit(
+        self, repository: str, branch: str, files: Mapping[str, str | bytes | None]
+    ) -> str:
+        """Add a commit to a branch, of which nobody is told yet; give its id."""
+        commit = f"{self.account.random.getrandbits(160):040x}"
+        self.histories[repository].add(commit, branch, files)
+        return commit
+
+    def push(
+        self,
+        repository: str,
+        branch: str,
+        event: str,
+        files: Mapping[str, str | bytes | None],
+    ) -> str:
         """Let a branch change; give the new commit."""
         account = self.account
-        commit = f"{account.random.getrandbits(160):040x}"
+        commit = self.commit(repository, branch, files)
         arn = f"arn:aws:codecommit:{account.region}:{account.id}:{repository}"
         account.note(account.path_of(arn), "pushed", f"{branch} {commit[:7]}")
         for each in self.triggers.get(repository, ()):
@@ -77,6 +96,15 @@ class Repositories:
         sent = account.sources.buses.event("aws.codecommit", kind, detail, [arn])
         account.sources.buses.receive("default", sent)
         return commit
+
+    def _read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        history = self.histories.get(params["repositoryName"])
+        if history is None:
+            raise ApiError(
+                "RepositoryDoesNotExistException",
+                f"{params['repositoryName']} does not exist",
+            )
+        return SERVED[operation](history, params)
 
     def _deliver(self, to: Trigger, arn: str, body: str) -> None:
         try:
