@@ -26,6 +26,15 @@ from stacks.sqs_worker import SqsWorkerStack
 
 app = App()
 FifoLedgerStack(app, "FifoLedger")
+from stacks.pipeline_gate import PipelineGateStack
+from stacks.repository_hook import RepositoryHookStack
+from stacks.seed_data import SeedDataStack
+from stacks.sqs_worker import SqsWorkerStack
+
+app = App()
+PipelineGateStack(app, "PipelineGate")
+RepositoryHookStack(app, "RepositoryHook")
+SeedDataStack(app, "SeedData")
 SqsWorkerStack(app, "SqsWorker")
 StreamProcessorStack(app, "StreamProcessor")
 TableProjectorStack(app, "TableProjector")

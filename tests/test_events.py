@@ -42,6 +42,16 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         (each.event_id, each.kinesis.data_as_json())
         for each in kinds.KinesisStreamEvent(it).records
     ],
+    "cloudformation": lambda it: (
+        kinds.CloudFormationCustomResourceEvent(it).request_type,
+        kinds.CloudFormationCustomResourceEvent(it).response_url,
+        kinds.CloudFormationCustomResourceEvent(it).resource_properties,
+    ),
+    "codepipeline": lambda it: (
+        kinds.CodePipelineJobEvent(it).get_id,
+        kinds.CodePipelineJobEvent(it).decoded_user_parameters,
+        kinds.CodePipelineJobEvent(it).input_object_key,
+    ),
     "sqs": lambda it: [
         (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records
     ],
@@ -54,6 +64,7 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
 
 WITHOUT_A_CLASS: set[str] = {
     "iot_telemetry",  # whatever the rule's SQL selects
+    "codecommit",
 }
 """Events for which Powertools has none."""
 

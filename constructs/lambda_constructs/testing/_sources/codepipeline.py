@@ -37,12 +37,14 @@ class Job:
         status: `InProgress`, `Succeeded` or `Failed`.
         answer: The parameters of the last call that answered it.
         started: When the run began.
+        past: The jobs that it went on from.
     """
 
     id: str
     status: str = "InProgress"
     answer: dict[str, Any] = field(default_factory=dict)
     started: float = 0.0
+    past: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -84,6 +86,7 @@ class Action:
     def go_on(self, job: Job, token: str) -> None:
         """Invoke again with what the function wants to know then."""
         when = self.account.clock.now() + CONTINUE_SECONDS
+        job.past.append(job.id)
         job.id = ""
         if when > job.started + ACTION_SECONDS:
             self._end(job, "has not ended within 24 hours")
@@ -140,12 +143,12 @@ def answer(
         for actions in account.sources.actions.values()
         for action in actions
         for job in action.jobs
-        if job.id == params["jobId"]
+        if params["jobId"] in (job.id, *job.past)
     )
     action, job = next(jobs, (None, None))
     if action is None or job is None:
         raise ApiError("JobNotFoundException", f"there is no job {params['jobId']}")
-    if job.status != "InProgress":
+    if job.status != "InProgress" or job.id != params["jobId"]:
         raise ApiError("InvalidJobStateException", f"job {job.id} is {job.status}")
     token = params.get("continuationToken")
     if token is not None and params.get("outputVariables"):

@@ -1,0 +1,175 @@
+"""A pipeline with a gate: no change is released while changes are frozen."""
+
+from typing import cast
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_codepipeline_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from lambda_constructs import LambdaFunction
+from lambda_constructs.event_sources import CodePipelineEventSource
+from stacks._handlers import handler_code
+
+SITE = "site.zip"
+
+
+class PipelineGateStack(Stack):
+    """`Drop/site.zip` is released into `Site`, unless a freeze holds it back."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id, description="A pipeline that respects freezes")
+
+        drop = self._bucket("Drop")
+        artifacts = self._bucket("Artifacts", expiration=Duration.days(30))
+        site = self._bucket("Site")
+        freezes = ssm.StringParameter(
+            self,
+            "Freezes",
+            description="JSON: a list of objects with from, until and reason",
+            string_value="[]",
+        )
+
+        gate = LambdaFunction(
+            self,
+            "Gate",
+            code=handler_code("pipeline_gate"),
+            timeout=Duration.seconds(20),
+            environment={"FREEZES_PARAMETER": freezes.parameter_name},
+        )
+        gate.allow("ssm:GetParameter", on=freezes)
+
+        role = self._role("PipelineRole", "codepipeline")
+        trusted = cast("iam.IPrincipal", iam.ArnPrincipal(role.role_arn))
+        check_role = iam.Role(self, "CheckRole", assumed_by=trusted)
+        change = codepipeline.Artifact("Change")
+        fetch = actions.S3SourceAction(
+            action_name="Fetch",
+            bucket=drop,
+            bucket_key=SITE,
+            output=change,
+            trigger=actions.S3Trigger.NONE,  # by the rule below
+        )
+        check = gate.add_event_source(
+            CodePipelineEventSource(
+                "CheckFreezes",
+                role=check_role,
+                user_parameters={"max_wait_minutes": 8 * 60},
+            )
+        )
+        release = actions.S3DeployAction(
+            action_name="Release", bucket=site, input=change
+        )
+        pipeline = codepipeline.Pipeline(
+            self,
+            "Pipeline",
+            artifact_bucket=artifacts,
+            cross_account_keys=False,
+            pipeline_type=codepipeline.PipelineType.V2,
+            # CDK would add wildcards to it, inline.
+            role=role.without_policy_updates(),
+            use_pipeline_role_for_actions=True,
+        )
+        for action in (fetch, check, release):
+            name = action.action_properties.action_name
+            pipeline.add_stage(stage_name=name, actions=[action])
+        self._allow_pipeline(role, drop, artifacts, site, check_role)
+        self._start_when_dropped(pipeline, drop)
+
+    def _bucket(self, id: str, *, expiration: Duration | None = None) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            id,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                    expiration=expiration,
+                    noncurrent_version_expiration=Duration.days(30),
+                )
+            ],
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+        )
+
+    def _role(self, id: str, service: str) -> iam.Role:
+        """Trust a service, as far as it works for this account."""
+        ours = {"StringEquals": {"aws:SourceAccount": self.account}}
+        trusted = iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=ours)
+        return iam.Role(self, id, assumed_by=cast("iam.IPrincipal", trusted))
+
+    def _allow(self, role: iam.Role, *allowed: tuple[list[str], list[str]]) -> None:
+        """Say all that a role may do in one policy of the account's own."""
+        iam.ManagedPolicy(
+            role,
+            "Policy",
+            roles=[cast("iam.IRole", role)],
+            statements=[
+                iam.PolicyStatement(actions=names, resources=resources)
+                for names, resources in allowed
+            ],
+        )
+
+    def _allow_pipeline(
+        self,
+        role: iam.Role,
+        drop: s3.Bucket,
+        artifacts: s3.Bucket,
+        site: s3.Bucket,
+        check_role: iam.Role,
+    ) -> None:
+        """Allow what each action needs.
+
+        https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
+        """
+        read = ["s3:GetObject", "s3:GetObjectVersion"]
+        look = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"]
+        write = ["s3:PutObject", "s3:PutObjectAcl"]
+        self._allow(
+            role,
+            (look, [drop.bucket_arn, artifacts.bucket_arn]),
+            (read, [drop.arn_for_objects(SITE), artifacts.arn_for_objects("*")]),
+            (write, [artifacts.arn_for_objects("*")]),
+            (["s3:PutObject"], [site.arn_for_objects("*")]),
+            (["sts:AssumeRole"], [check_role.role_arn]),
+        )
+
+    def _start_when_dropped(
+        self, pipeline: codepipeline.Pipeline, drop: s3.Bucket
+    ) -> None:
+        # On the resource, since CDK's own option is a custom resource.
+        bucket = cast("s3.CfnBucket", drop.node.default_child)
+        enabled = s3.CfnBucket.EventBridgeConfigurationProperty(
+            event_bridge_enabled=True
+        )
+        bucket.notification_configuration = (
+            s3.CfnBucket.NotificationConfigurationProperty(
+                event_bridge_configuration=enabled
+            )
+        )
+        role = self._role("StartRole", "events")
+        start = ["codepipeline:StartPipelineExecution"]
+        self._allow(role, (start, [pipeline.pipeline_arn]))
+        target = targets.CodePipeline(
+            pipeline, event_role=role.without_policy_updates()
+        )
+        events.Rule(
+            self,
+            "Dropped",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [drop.bucket_name]},
+                    "object": {"key": [SITE]},
+                },
+            ),
+            targets=[cast("events.IRuleTarget", target)],
+        )
