@@ -5,33 +5,26 @@ import lambda_constructs  # noqa: F401  isort: skip
 
 from aws_cdk import App
 
+from stacks.checkout_workflow import CheckoutWorkflowStack
+from stacks.compliance_rule import ComplianceRuleStack
+from stacks.device_telemetry import DeviceTelemetryStack
+from stacks.fifo_ledger import FifoLedgerStack
 from stacks.log_alerts import LogAlertsStack
 from stacks.notifications import NotificationsStack
+from stacks.pipeline_gate import PipelineGateStack
+from stacks.repository_hook import RepositoryHookStack
+from stacks.seed_data import SeedDataStack
 from stacks.sqs_worker import SqsWorkerStack
 from stacks.stream_processor import StreamProcessorStack
 from stacks.table_projector import TableProjectorStack
 
 app = App()
-LogAlertsStack(app, "LogAlerts")
-NotificationsStack(app, "Notifications")
-from stacks.compliance_rule import ComplianceRuleStack
-from stacks.device_telemetry import DeviceTelemetryStack
-from stacks.sqs_worker import SqsWorkerStack
-
-app = App()
+CheckoutWorkflowStack(app, "CheckoutWorkflow")
 ComplianceRuleStack(app, "ComplianceRule")
 DeviceTelemetryStack(app, "DeviceTelemetry")
-from stacks.fifo_ledger import FifoLedgerStack
-from stacks.sqs_worker import SqsWorkerStack
-
-app = App()
 FifoLedgerStack(app, "FifoLedger")
-from stacks.pipeline_gate import PipelineGateStack
-from stacks.repository_hook import RepositoryHookStack
-from stacks.seed_data import SeedDataStack
-from stacks.sqs_worker import SqsWorkerStack
-
-app = App()
+LogAlertsStack(app, "LogAlerts")
+NotificationsStack(app, "Notifications")
 PipelineGateStack(app, "PipelineGate")
 RepositoryHookStack(app, "RepositoryHook")
 SeedDataStack(app, "SeedData")

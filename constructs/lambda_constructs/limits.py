@@ -233,3 +233,15 @@ CUSTOM_RESOURCE_TIMEOUT_SECONDS = (1, 3_600)
 CUSTOM_RESOURCE_TYPE = re.compile(r"Custom::[A-Za-z0-9_@-]+")
 CUSTOM_RESOURCE_TYPE_CHARACTERS = 60
 """AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html."""
+# --- state machines ---------------------------------------------------------
+# Pages below docs.aws.amazon.com/step-functions/latest/dg/.
+
+STATE_NAME_CHARACTERS = 80
+"""workflow-states.html."""
+
+STATE_SECONDS = (1, 99_999_999)
+"""state-task.html: TimeoutSeconds, HeartbeatSeconds; IntervalSeconds likewise."""
+
+RETRY_MAX_ATTEMPTS = (0, 99_999_999)
+RETRY_DELAY_SECONDS = (1, 31_622_400)
+"""concepts-error-handling.html: MaxAttempts and MaxDelaySeconds."""

@@ -105,6 +105,8 @@ class Practice(Enum):
 
     STREAM_RETRY_ATTEMPTS = "lambda-constructs:stream-retry-attempts"
     """Retried for ever, a poison record blocks its shard until it is too old."""
+    STEP_FUNCTIONS_TASK_TIMEOUT = "lambda-constructs:step-functions-task-timeout"
+    """A task that ends before its function may be retried beside it."""
 
     def warn(self, scope: IConstruct, message: str) -> None:
         """Tell at synthesis that *scope* departs from this practice."""

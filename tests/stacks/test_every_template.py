@@ -19,6 +19,18 @@ WITHOUT_RESOURCES = {
     "config:GetResourceConfigHistory",
     "config:ListDiscoveredResources",
     "config:PutEvaluations",
+    # A state machine has CloudWatch Logs deliver its logs.
+    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }

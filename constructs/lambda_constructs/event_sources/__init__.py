@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources.logs import LogsEventSource
     from lambda_constructs.event_sources.sns import SnsEventSource
     from lambda_constructs.event_sources.sqs import SqsEventSource
+    from lambda_constructs.event_sources.step_functions import StepFunctionsEventSource
 
 __all__ = [
     "LogsEventSource",
@@ -65,6 +66,7 @@ __all__ = [
     "CodeCommitEventSource",
     "CodePipelineEventSource",
     "SqsEventSource",
+    "StepFunctionsEventSource",
 ]
 
 __getattr__ = lazy_attributes(
@@ -86,6 +88,7 @@ __getattr__ = lazy_attributes(
         "CodeCommitEventSource": "code_commit",
         "CodePipelineEventSource": "code_pipeline",
         "SqsEventSource": "sqs",
+        "StepFunctionsEventSource": "step_functions",
     },
     retired={
         "IotEventsEventSource": (
