@@ -1,5 +1,7 @@
 """Telemetry of devices: IoT selects, a function judges, and an alert goes out."""
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
@@ -56,7 +58,13 @@ class DeviceTelemetryStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
         alerts_key = kms.Key(self, "AlertsKey", enable_key_rotation=True)
-        alerts = sns.Topic(self, "Alerts", master_key=alerts_key, enforce_ssl=True)
+        alerts = sns.Topic(
+            self,
+            "Alerts",
+            enforce_ssl=True,
+            # Pyright takes no Key for an IKey: CDK's stubs name a parameter otherwise.
+            master_key=cast("kms.IKey", alerts_key),
+        )
 
         recorder = LambdaFunction(
             self,

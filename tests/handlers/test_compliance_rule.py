@@ -161,12 +161,14 @@ def test_once_a_day_every_bucket_is_judged_a_hundred_at_a_time(judge):
     """
     Config takes a hundred evaluations in a call.
     """
-    for number in range(120):
+    assert 100 == judge.module.AT_ONCE
+    judge.module.AT_ONCE = 3
+    for number in range(5):
         make_bucket(f"b-{number:03}", **(TAGS if number else {}))
 
     judge.judge("config_schedule")
 
-    assert [100, 20] == [len(call["Evaluations"]) for call in judge.calls]
+    assert [3, 2] == [len(call["Evaluations"]) for call in judge.calls]
     first, *others = judge.verdicts
     assert ("b-000", "NON_COMPLIANT") == first[:2]
     assert {"COMPLIANT"} == {verdict for _, verdict, _ in others}
