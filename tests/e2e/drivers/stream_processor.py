@@ -107,7 +107,7 @@ DRIVER = Driver(
     drive=drive,
     look=look,
     unchecked=(
-        "what a stream gives up, since a poison record blocks its shard",
+        "failure destinations of streams (a poison record would block its shard)",
         "X-Ray traces",
     ),
 )
