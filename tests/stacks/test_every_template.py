@@ -19,6 +19,9 @@ WITHOUT_RESOURCES = {
     "config:GetResourceConfigHistory",
     "config:ListDiscoveredResources",
     "config:PutEvaluations",
+    # Jobs have no ARN.
+    "codepipeline:PutJobFailureResult",
+    "codepipeline:PutJobSuccessResult",
     # A state machine has CloudWatch Logs deliver its logs.
     # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
     "logs:CreateLogDelivery",
@@ -93,7 +96,7 @@ def test_no_action_is_a_wildcard(stack):
 
 def test_no_resource_is_a_wildcard_but_for_actions_that_have_none(stack):
     """
-    A bare * is X-Ray's or Config's, or a mistake.
+    A bare * is for what has no ARN, or a mistake.
     """
     wild = {
         action
