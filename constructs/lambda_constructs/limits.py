@@ -165,6 +165,11 @@ DYNAMODB_RETENTION_SECONDS = 86_400
 DYNAMODB_STREAM_READERS = 2
 DYNAMODB_GLOBAL_STREAM_READERS = 1
 """dg/with-ddb.html: at once, of one shard; replication reads a global table's too."""
+# --- rules ------------------------------------------------------------------
+
+RULE_RETRY_ATTEMPTS = (0, 185)
+RULE_EVENT_AGE_SECONDS = (60, 86_400)
+"""eventbridge/latest/APIReference/API_RetryPolicy.html."""
 
 # --- queues -----------------------------------------------------------------
 
