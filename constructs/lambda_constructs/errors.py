@@ -76,6 +76,22 @@ def check_type(
     )
 
 
+def check_text(
+    name: str, value: object, most: int, *, scope: IConstruct | None = None
+) -> None:
+    """Raise unless *value* is text of at most *most* characters; tokens pass.
+
+    Raises:
+        ConfigurationError: It is something else, or longer.
+    """
+    check_type(name, value, "text", holds=isinstance(value, str), scope=scope)
+    if isinstance(value, str) and not Token.is_unresolved(value) and len(value) > most:
+        raise ConfigurationError(
+            f"{name} must be at most {most:,} characters, got {len(value):,}",
+            scope=scope,
+        )
+
+
 def check_whole(name: str, value: object, *, scope: IConstruct | None = None) -> None:
     """Raise unless *value* is a whole number, a token or unset.
 

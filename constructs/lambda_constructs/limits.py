@@ -250,3 +250,20 @@ STATE_SECONDS = (1, 99_999_999)
 RETRY_MAX_ATTEMPTS = (0, 99_999_999)
 RETRY_DELAY_SECONDS = (1, 31_622_400)
 """concepts-error-handling.html: MaxAttempts and MaxDelaySeconds."""
+# --- events and schedules ---------------------------------------------------
+
+EVENT_PATTERN_CHARACTERS = 4_096
+EVENT_RULE_DESCRIPTION_CHARACTERS = 512
+"""eventbridge/latest/APIReference/API_PutRule.html."""
+
+EVENT_INPUT_CHARACTERS = 8_192
+"""eventbridge/latest/APIReference/API_Target.html: Input; InputTemplate as well."""
+
+EXACT_PERMISSIONS = 30
+"""dg/gettingstarted-limits.html: 20 KB. With long names one takes some 570 bytes; beyond
+these, the rules of a bus share one."""
+
+SCHEDULE_DESCRIPTION_CHARACTERS = 512
+SCHEDULE_INPUT_BYTES = 262_144
+SCHEDULE_WINDOW_MINUTES = (1, 1_440)
+"""scheduler/latest/APIReference/API_CreateSchedule.html: the input is up to 256 KB."""

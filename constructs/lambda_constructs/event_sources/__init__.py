@@ -65,6 +65,13 @@ __all__ = [
     "CloudFormationEventSource",
     "CodeCommitEventSource",
     "CodePipelineEventSource",
+    from lambda_constructs.event_sources.event_bridge import EventBridgeEventSource
+    from lambda_constructs.event_sources.schedule import ScheduleEventSource
+    from lambda_constructs.event_sources.sqs import SqsEventSource
+
+__all__ = [
+    "EventBridgeEventSource",
+    "ScheduleEventSource",
     "SqsEventSource",
     "StepFunctionsEventSource",
 ]
@@ -87,6 +94,8 @@ __getattr__ = lazy_attributes(
         "CloudFormationEventSource": "cloud_formation",
         "CodeCommitEventSource": "code_commit",
         "CodePipelineEventSource": "code_pipeline",
+        "EventBridgeEventSource": "event_bridge",
+        "ScheduleEventSource": "schedule",
         "SqsEventSource": "sqs",
         "StepFunctionsEventSource": "step_functions",
     },

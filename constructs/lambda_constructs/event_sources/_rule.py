@@ -16,14 +16,9 @@ from lambda_constructs.errors import (
     check_whole,
     seconds,
 )
-from lambda_constructs.event_sources._push import (
-    allow_invoke,
-    keep_failures,
-    undelivered,
-)
+from lambda_constructs.event_sources._push import keep_failures, undelivered
+from lambda_constructs.event_sources._rule_permissions import EVENTBRIDGE, allow_rule
 from lambda_constructs.function import LambdaFunction
-
-EVENTBRIDGE = "events.amazonaws.com"
 
 
 def check_delivery(
@@ -106,9 +101,7 @@ def add_rule(
         input_transformer=_transformer(input),
     )
     rule.targets = [target]
-    allow_invoke(
-        function, f"{id}Permission", principal=EVENTBRIDGE, source_arn=rule.attr_arn
-    )
+    allow_rule(function, f"{id}Permission", rule)
     keep_failures(function)
     return rule
 

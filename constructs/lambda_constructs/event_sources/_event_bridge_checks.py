@@ -1,0 +1,130 @@
+"""What EventBridge would refuse of a rule, and how a template has its pattern."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Stack, Token
+from aws_cdk import aws_events as events
+
+from lambda_constructs import limits
+from lambda_constructs.errors import ConfigurationError, check_text, literal
+from lambda_constructs.function import LambdaFunction
+
+FIELDS = {
+    "account": "account",
+    "detail": "detail",
+    "detail_type": "detail-type",
+    "id": "id",
+    "region": "region",
+    "resources": "resources",
+    "source": "source",
+    "time": "time",
+    "version": "version",
+}
+"""The fields of an event, by CDK's names and by those of the event itself."""
+
+
+def rendered(pattern: events.EventPattern) -> dict[str, object]:
+    """Give the pattern with the names that events have."""
+    return {
+        name: getattr(pattern, field)
+        for field, name in FIELDS.items()
+        if getattr(pattern, field) is not None
+    }
+
+
+def check_pattern(pattern: events.EventPattern) -> None:
+    """Check that EventBridge takes the pattern.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+
+    Raises:
+        ConfigurationError: It is none, says nothing, or is too long.
+    """
+    if not isinstance(pattern, events.EventPattern):
+        raise ConfigurationError(
+            f"pattern must be an EventPattern of aws_events, got {pattern!r}; "
+            "pass EventPattern(source=[...], detail_type=[...])"
+        )
+    fields = rendered(pattern)
+    if not fields:
+        raise ConfigurationError(
+            "pattern must name a field of the event, got none; "
+            "pass EventPattern(source=[...], detail_type=[...])"
+        )
+    for name, value in fields.items():
+        _check_value(name, value)
+    text = json.dumps(fields, default=str)
+    check_text("pattern as JSON", text, limits.EVENT_PATTERN_CHARACTERS)
+
+
+def _check_value(path: str, value: object) -> None:
+    """Check that *value* is a list of what may be there, or has such below it."""
+    if Token.is_unresolved(value):
+        return
+    if isinstance(value, Mapping) and value:
+        for name, below in value.items():
+            if not str(name).startswith("$"):  # as $or, a list of patterns
+                _check_value(f"{path}.{name}", below)
+    elif isinstance(value, str) or not isinstance(value, Mapping | Sequence):
+        raise ConfigurationError(
+            f"pattern must have a list at {path}, got {value!r}; pass [{value!r}]"
+        )
+    elif not value:
+        raise ConfigurationError(
+            f"pattern must not be empty at {path}, got {value!r}; "
+            "leave it out, or list what may be there"
+        )
+
+
+def check_bus(
+    function: LambdaFunction, bus: events.EventBus | events.IEventBus | None
+) -> None:
+    """Check that a rule of *bus* can be made where the function is.
+
+    Raises:
+        ConfigurationError: The bus is in another Region or account.
+    """
+    if bus is None:
+        return
+    stack = Stack.of(function)
+    for what, theirs, ours in (
+        ("Region", bus.env.region, stack.region),
+        ("account", bus.env.account, stack.account),
+    ):
+        there, here = literal(theirs), literal(ours)
+        if there and here and there != here:
+            raise ConfigurationError(
+                f"bus {bus.node.path} must be in the function's {what} {here}, got "
+                f"{there}; a rule is beside its bus, so send the events on to a bus "
+                "there",
+                scope=function,
+            )
+
+
+def check_input(
+    function: LambdaFunction, input: events.RuleTargetInputProperties | None
+) -> None:
+    """Check the length of an input, and that a constant one is JSON.
+
+    Raises:
+        ConfigurationError: EventBridge would refuse it.
+    """
+    if input is None:
+        return
+    for value in (input.input, input.input_template):
+        text = Stack.of(function).resolve(value)
+        if isinstance(text, str):
+            check_text("input", text, limits.EVENT_INPUT_CHARACTERS, scope=function)
+    constant = Stack.of(function).resolve(input.input)
+    try:
+        if isinstance(constant, str):
+            json.loads(constant)
+    except ValueError:
+        raise ConfigurationError(
+            f"input must be JSON for a function, got {constant!r}; make it by "
+            "RuleTargetInput.from_object() or .from_text()",
+            scope=function,
+        ) from None

@@ -1,0 +1,58 @@
+"""The permissions of rules, so that any number fits into a resource policy."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+
+from lambda_constructs import limits
+from lambda_constructs.event_sources._push import allow_invoke
+from lambda_constructs.function import LambdaFunction
+
+EVENTBRIDGE = "events.amazonaws.com"
+
+
+def allow_rule(function: LambdaFunction, id: str, rule: events.CfnRule) -> None:
+    """Let *rule* invoke the live alias: it alone, while there is room for that.
+
+    A function's resource policy holds 20 KB. Once a function has 30 permissions, the
+    rules of a bus that has several share one, for whatever rule of that bus in this
+    account and Region: who may make a rule there may then invoke the function. Rules of
+    the account's own bus have ARNs without a bus, so theirs is for any rule.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    shared = _arn_of_all(rule)
+    if any(each.source_arn == shared for each in function.permissions):
+        return
+    beside = []
+    if len(function.permissions) >= limits.EXACT_PERMISSIONS:
+        beside = [each for each in function.permissions if _is_beside(each, rule)]
+    for each in beside:
+        function.permissions.remove(each)
+        function.node.try_remove_child(each.node.id)
+    allow_invoke(
+        function,
+        f"{id}OfBus" if beside else id,
+        principal=EVENTBRIDGE,
+        source_account=Stack.of(function).account if beside else None,
+        source_arn=shared if beside else rule.attr_arn,
+    )
+
+
+def _is_beside(permission: lambda_.CfnPermission, rule: events.CfnRule) -> bool:
+    """Tell whether a permission is for one rule, of the same bus."""
+    id = permission.node.id.removesuffix("Permission")
+    scope = permission.node.scope
+    other = scope.node.try_find_child(id) if scope else None
+    return (
+        isinstance(other, events.CfnRule)
+        and other.event_bus_name == rule.event_bus_name
+    )
+
+
+def _arn_of_all(rule: events.CfnRule) -> str:
+    stack, bus = Stack.of(rule), rule.event_bus_name
+    place = f"arn:{stack.partition}:events:{stack.region}:{stack.account}"
+    return f"{place}:rule/*" if bus is None else f"{place}:rule/{bus}/*"
