@@ -14,6 +14,8 @@ from stacks.notifications import NotificationsStack
 from stacks.pipeline_gate import PipelineGateStack
 from stacks.repository_hook import RepositoryHookStack
 from stacks.seed_data import SeedDataStack
+from stacks.nightly_cleanup import NightlyCleanupStack
+from stacks.order_events import OrderEventsStack
 from stacks.sqs_worker import SqsWorkerStack
 from stacks.stream_processor import StreamProcessorStack
 from stacks.table_projector import TableProjectorStack
@@ -28,6 +30,8 @@ NotificationsStack(app, "Notifications")
 PipelineGateStack(app, "PipelineGate")
 RepositoryHookStack(app, "RepositoryHook")
 SeedDataStack(app, "SeedData")
+NightlyCleanupStack(app, "NightlyCleanup")
+OrderEventsStack(app, "OrderEvents")
 SqsWorkerStack(app, "SqsWorker")
 StreamProcessorStack(app, "StreamProcessor")
 TableProjectorStack(app, "TableProjector")

@@ -260,8 +260,8 @@ EVENT_INPUT_CHARACTERS = 8_192
 """eventbridge/latest/APIReference/API_Target.html: Input; InputTemplate as well."""
 
 EXACT_PERMISSIONS = 30
-"""dg/gettingstarted-limits.html: 20 KB. With long names one takes some 570 bytes; beyond
-these, the rules of a bus share one."""
+"""dg/gettingstarted-limits.html: 20 KB, of which one with long names takes some 570
+bytes; beyond these, the rules of a bus share one."""
 
 SCHEDULE_DESCRIPTION_CHARACTERS = 512
 SCHEDULE_INPUT_BYTES = 262_144
