@@ -51,6 +51,14 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         kinds.CodePipelineJobEvent(it).get_id,
         kinds.CodePipelineJobEvent(it).decoded_user_parameters,
         kinds.CodePipelineJobEvent(it).input_object_key,
+    "order_placed": lambda it: (
+        kinds.EventBridgeEvent(it).get_id,
+        kinds.EventBridgeEvent(it).detail_type,
+        kinds.EventBridgeEvent(it).detail["order_id"],
+    ),
+    "schedule": lambda it: (
+        kinds.EventBridgeEvent(it).detail_type,
+        kinds.EventBridgeEvent(it).resources,
     ),
     "sqs": lambda it: [
         (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records

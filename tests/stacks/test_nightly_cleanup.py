@@ -166,6 +166,7 @@ class TestDriven:
 def cleanup() -> NightlyCleanupStack:
     """The stack, in earnest."""
     context = {
+        "aws:cdk:enable-asset-metadata": True,
         "aws:cdk:enable-path-metadata": True,
         "lambda-constructs:package-for-host": True,
     }
