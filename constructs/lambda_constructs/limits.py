@@ -267,3 +267,10 @@ SCHEDULE_DESCRIPTION_CHARACTERS = 512
 SCHEDULE_INPUT_BYTES = 262_144
 SCHEDULE_WINDOW_MINUTES = (1, 1_440)
 """scheduler/latest/APIReference/API_CreateSchedule.html: the input is up to 256 KB."""
+# --- buckets ----------------------------------------------------------------
+
+S3_KEY_CHARACTERS = 1_024
+"""AmazonS3/latest/userguide/object-keys.html; bytes in UTF-8, so one each at least."""
+
+S3_NOTIFICATIONS = 100
+"""general/latest/gr/s3.html: event notifications of a bucket."""

@@ -69,6 +69,11 @@ class Practice(Enum):
 
     SNS_DEAD_LETTER_QUEUE = "lambda-constructs:sns-dead-letter-queue"
     """A subscription without a dead-letter queue loses what it cannot deliver."""
+    S3_IMPORTED_BUCKET = "lambda-constructs:s3-imported-bucket"
+    """Nothing is known of whether an imported bucket tells EventBridge."""
+
+    S3_RECURSION = "lambda-constructs:s3-recursion"
+    """A function that writes where its events come from may never stop."""
 
     SQS_DEAD_LETTER_QUEUE = "lambda-constructs:sqs-dead-letter-queue"
     """A queue without a dead-letter queue retries a poison message till it expires."""

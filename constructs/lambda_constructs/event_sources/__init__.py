@@ -72,6 +72,15 @@ __all__ = [
 __all__ = [
     "EventBridgeEventSource",
     "ScheduleEventSource",
+    from lambda_constructs.event_sources.s3 import S3EventSource
+    from lambda_constructs.event_sources.s3_notification import (
+        S3NotificationEventSource,
+    )
+    from lambda_constructs.event_sources.sqs import SqsEventSource
+
+__all__ = [
+    "S3EventSource",
+    "S3NotificationEventSource",
     "SqsEventSource",
     "StepFunctionsEventSource",
 ]
@@ -96,6 +105,8 @@ __getattr__ = lazy_attributes(
         "CodePipelineEventSource": "code_pipeline",
         "EventBridgeEventSource": "event_bridge",
         "ScheduleEventSource": "schedule",
+        "S3EventSource": "s3",
+        "S3NotificationEventSource": "s3_notification",
         "SqsEventSource": "sqs",
         "StepFunctionsEventSource": "step_functions",
     },

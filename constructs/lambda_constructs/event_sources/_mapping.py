@@ -20,12 +20,17 @@ def mapping_id(function: LambdaFunction, service: str, source: IResource) -> str
     Raises:
         ConfigurationError: *function* processes *source* already.
     """
-    theirs = Stack.of(source)
-    above = f"{theirs.node.path}/" if theirs is Stack.of(function) else ""
-    id = f"{service}-{source.node.path.removeprefix(above).replace('/', '-')}"
+    id = f"{service}-{path_as_id(function, source)}"
     if function.node.try_find_child(id) is not None:
         raise already_bound(function, source)
     return id
+
+
+def path_as_id(function: LambdaFunction, source: IResource) -> str:
+    """Give the path of *source*, below the stack of *function* if it is theirs."""
+    theirs = Stack.of(source)
+    above = f"{theirs.node.path}/" if theirs is Stack.of(function) else ""
+    return source.node.path.removeprefix(above).replace("/", "-")
 
 
 def already_bound(function: LambdaFunction, source: IResource) -> ConfigurationError:

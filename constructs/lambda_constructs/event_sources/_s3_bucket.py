@@ -1,0 +1,154 @@
+"""What is settled on a bucket itself, for functions that its events invoke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import cast
+
+from aws_cdk import Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+
+from lambda_constructs._validation import validate_at_the_end
+from lambda_constructs.errors import ConfigurationError, literal
+from lambda_constructs.event_sources._s3_recursion import warn_of_recursion
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.practices import Practice
+
+AnyBucket = s3.Bucket | s3.IBucket
+
+CDK_NOTIFICATIONS = "Notifications"
+"""The child of a bucket whose notifications CDK's custom resource sets."""
+
+
+def check_region(function: LambdaFunction, bucket: AnyBucket) -> None:
+    """Check that *bucket* is in the function's Region, as far as both are known.
+
+    Raises:
+        ConfigurationError: It is in another one.
+    """
+    there = literal(bucket.env.region)
+    here = literal(Stack.of(function).region)
+    if there and here and there != here:
+        raise ConfigurationError(
+            f"{bucket.node.path} must be in the function's Region {here}, got {there}; "
+            "S3 tells its own Region only, so define both in one",
+            scope=function,
+        )
+
+
+def tell_event_bridge(function: LambdaFunction, bucket: AnyBucket) -> None:
+    """Switch EventBridge on, or say that it has to be."""
+    resource = bucket.node.default_child
+    if resource is None:
+        Practice.S3_IMPORTED_BUCKET.warn(
+            function,
+            f"{bucket.node.path} is imported, so nothing is known of its events; "
+            "switch EventBridge on where it is defined",
+        )
+    elif bucket.node.try_find_child(CDK_NOTIFICATIONS) is not None:
+        # CDK's custom resource replaces the configuration, so it has to set it.
+        bucket.enable_event_bridge_notification()
+    else:
+        # Not event_bridge_enabled of the L2, which adds a custom resource for it.
+        cast("s3.CfnBucket", resource).add_property_override(
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled",
+            True,
+        )
+        validate_at_the_end(function, partial(_replaced, bucket))
+
+
+def watch(
+    function: LambdaFunction,
+    bucket: AnyBucket,
+    events: Sequence[s3.EventType],
+    prefix: str | None,
+    suffix: str | None,
+) -> None:
+    """Look at the end whether *function* sets itself off, with all its grants known."""
+
+    def look() -> list[str]:
+        warn_of_recursion(function, bucket, events, prefix, suffix)
+        return []
+
+    validate_at_the_end(function, look)
+
+
+def own_resource(function: LambdaFunction, bucket: AnyBucket) -> s3.CfnBucket:
+    """Give the resource of a bucket that may hold a notification of *function*.
+
+    Raises:
+        ConfigurationError: It may not: it is imported, or in another stack, or CDK
+            sets its notifications.
+    """
+    resource = bucket.node.default_child
+    path = bucket.node.path
+    if resource is None:
+        fault = (
+            f"bucket must be defined here, got imported {path}; its configuration is "
+            "one whole, which this would overwrite"
+        )
+    elif Stack.of(bucket) is not Stack.of(function):
+        fault = (
+            f"{path} must be in the function's stack, since a notification makes a "
+            "bucket depend on the function, which may depend on the bucket"
+        )
+    elif bucket.node.try_find_child(CDK_NOTIFICATIONS) is not None:
+        fault = f"{path} has notifications by add_event_notification(), which replaces"
+        fault += " all others"
+    else:
+        found = cast("s3.CfnBucket", resource)
+        validate_at_the_end(function, partial(_replaced, bucket))
+        validate_at_the_end(function, partial(_circular, function, found))
+        return found
+    raise ConfigurationError(f"{fault}; use S3EventSource", scope=function)
+
+
+def _replaced(bucket: AnyBucket) -> list[str]:
+    if bucket.node.try_find_child(CDK_NOTIFICATIONS) is None:
+        return []
+    return [
+        f"{bucket.node.path} got add_event_notification() or "
+        "enable_event_bridge_notification() of CDK after its event source, whose "
+        "configuration it replaces; call that before, or use event sources only"
+    ]
+
+
+def _circular(function: LambdaFunction, bucket: s3.CfnBucket) -> list[str]:
+    """The bucket waits for the function, which waits for what its variables name."""
+    stack = Stack.of(function)
+    resource = cast("lambda_.CfnFunction", function.function.node.default_child)
+    if f"'{stack.resolve(bucket.logical_id)}'" not in str(
+        stack.resolve(resource.environment)
+    ):
+        return []
+    return [
+        f"environment must not name {bucket.node.path}, which depends on the function "
+        "by its notification; take the name from the event, or use S3EventSource"
+    ]
+
+
+def named_arn(
+    function: LambdaFunction, bucket: AnyBucket, resource: s3.CfnBucket
+) -> str:
+    """Give the ARN of a bucket by its name, without a reference to it.
+
+    The bucket waits for the permission, since S3 checks that it may invoke. So the
+    permission cannot name the bucket by reference, which would be a cycle; and a name
+    that CloudFormation makes up is not known before. `arn:aws:s3:::*` would let every
+    bucket of the account invoke the function.
+
+    Raises:
+        ConfigurationError: The bucket has no name.
+    """
+    stack = Stack.of(function)
+    name = stack.resolve(resource.bucket_name)
+    if not isinstance(name, str):
+        raise ConfigurationError(
+            f"{bucket.node.path} must have a name that is known before it is made, "
+            "for the permission that it needs first; pass bucket_name= to it, or use "
+            "S3EventSource",
+            scope=function,
+        )
+    return f"arn:{stack.partition}:s3:::{name}"

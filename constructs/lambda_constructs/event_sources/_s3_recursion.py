@@ -1,0 +1,82 @@
+"""Functions that set themselves off by what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from aws_cdk import Stack
+from aws_cdk import aws_s3 as s3
+
+from lambda_constructs.event_sources._s3_events import EVENTS, either
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.practices import Practice
+
+
+def warn_of_recursion(
+    function: LambdaFunction,
+    bucket: s3.Bucket | s3.IBucket,
+    events: Sequence[s3.EventType],
+    prefix: str | None,
+    suffix: str | None,
+) -> None:
+    """Tell that *function* may do to *bucket* what invokes it.
+
+    It looks at the function's own policy alone: what a policy of the bucket allows,
+    or what the handler really writes, is not known here.
+    """
+    causes = {cause for each in events for cause in EVENTS[each].caused_by}
+    arn = _flat(Stack.of(function).resolve(bucket.bucket_arn))
+    for action, resource in _allowed(function):
+        found = sorted(each for each in causes if fnmatchcase(each, action))
+        if not found or not _meets(resource, arn, prefix or "", suffix or ""):
+            continue
+        Practice.S3_RECURSION.warn(
+            function,
+            f"it may {found[0]} on {bucket.node.path} where that invokes it again, "
+            "without end; write to another bucket, or beside the prefix of its event "
+            "source",
+        )
+        return
+
+
+def _allowed(function: LambdaFunction) -> Iterator[tuple[str, str]]:
+    document = Stack.of(function).resolve(function.policy.document)
+    for statement in (document or {}).get("Statement", []):
+        if statement["Effect"] != "Allow":
+            continue
+        for action in _as_list(statement.get("Action", [])):
+            for resource in _as_list(statement.get("Resource", [])):
+                yield str(action), _flat(resource)
+
+
+def _meets(resource: str, arn: str, prefix: str, suffix: str) -> bool:
+    """Tell whether *resource* has an object whose key is between the two."""
+    if resource == "*":
+        return True
+    bucket, slash, pattern = resource.partition("/")
+    if not slash or not fnmatchcase(arn, bucket):
+        return False
+    first, star, rest = pattern.partition("*")
+    if not star:
+        return pattern.startswith(prefix) and pattern.endswith(suffix)
+    last = rest.rpartition("*")[2]
+    return either(str.startswith, first, prefix) and either(str.endswith, last, suffix)
+
+
+def _as_list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _flat(value: object) -> str:
+    """Give a resolved value as one text, with the references in it as they are."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and "Fn::Join" in value:
+        between, parts = value["Fn::Join"]
+        return str(between).join(_flat(each) for each in parts)
+    return repr(value).translate(_PLAIN)
+
+
+_PLAIN = str.maketrans("/*?[]", ":::()")
+"""Keeps what separates keys, and what matches anything, out of references."""
