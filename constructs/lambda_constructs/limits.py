@@ -274,3 +274,49 @@ S3_KEY_CHARACTERS = 1_024
 
 S3_NOTIFICATIONS = 100
 """general/latest/gr/s3.html: event notifications of a bucket."""
+
+# --- mail -------------------------------------------------------------------
+
+SES_ANSWER_SECONDS = (1, 30)
+"""ses/latest/APIReference/API_LambdaAction.html: of RequestResponse."""
+
+SES_RECIPIENTS = 500
+"""ses/latest/dg/quotas.html: recipients of a receipt rule."""
+
+SES_RECIPIENT = re.compile(r"([^@*\s]+@|\.)?[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+")
+"""ses/latest/dg/receiving-email-receipt-rules-console-walkthrough.html."""
+
+SES_RECEIVING_REGIONS = frozenset(
+    {
+        "af-south-1",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-3",
+        "ca-central-1",
+        "eu-central-1",
+        "eu-isoe-west-1",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "eusc-de-east-1",
+        "il-central-1",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-iso-east-1",
+        "us-iso-west-1",
+        "us-isob-east-1",
+        "us-isob-west-1",
+        "us-isof-east-1",
+        "us-isof-south-1",
+        "us-west-1",
+        "us-west-2",
+    }
+)
+"""Where CloudFormation had AWS::SES::ReceiptRule in October 2026, by its schemas."""

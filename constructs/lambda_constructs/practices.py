@@ -75,6 +75,9 @@ class Practice(Enum):
     S3_RECURSION = "lambda-constructs:s3-recursion"
     """A function that writes where its events come from may never stop."""
 
+    SES_REGION = "lambda-constructs:ses-region"
+    """SES receives mail in some Regions only."""
+
     SQS_DEAD_LETTER_QUEUE = "lambda-constructs:sqs-dead-letter-queue"
     """A queue without a dead-letter queue retries a poison message till it expires."""
 

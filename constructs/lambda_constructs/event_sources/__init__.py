@@ -76,11 +76,13 @@ __all__ = [
     from lambda_constructs.event_sources.s3_notification import (
         S3NotificationEventSource,
     )
+    from lambda_constructs.event_sources.ses import SesEventSource
     from lambda_constructs.event_sources.sqs import SqsEventSource
 
 __all__ = [
     "S3EventSource",
     "S3NotificationEventSource",
+    "SesEventSource",
     "SqsEventSource",
     "StepFunctionsEventSource",
 ]
@@ -107,6 +109,7 @@ __getattr__ = lazy_attributes(
         "ScheduleEventSource": "schedule",
         "S3EventSource": "s3",
         "S3NotificationEventSource": "s3_notification",
+        "SesEventSource": "ses",
         "SqsEventSource": "sqs",
         "StepFunctionsEventSource": "step_functions",
     },

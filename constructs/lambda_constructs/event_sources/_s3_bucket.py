@@ -7,7 +7,6 @@ from functools import partial
 from typing import cast
 
 from aws_cdk import Stack
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
 from lambda_constructs._validation import validate_at_the_end
@@ -98,10 +97,8 @@ def own_resource(function: LambdaFunction, bucket: AnyBucket) -> s3.CfnBucket:
         fault = f"{path} has notifications by add_event_notification(), which replaces"
         fault += " all others"
     else:
-        found = cast("s3.CfnBucket", resource)
         validate_at_the_end(function, partial(_replaced, bucket))
-        validate_at_the_end(function, partial(_circular, function, found))
-        return found
+        return cast("s3.CfnBucket", resource)
     raise ConfigurationError(f"{fault}; use S3EventSource", scope=function)
 
 
@@ -112,20 +109,6 @@ def _replaced(bucket: AnyBucket) -> list[str]:
         f"{bucket.node.path} got add_event_notification() or "
         "enable_event_bridge_notification() of CDK after its event source, whose "
         "configuration it replaces; call that before, or use event sources only"
-    ]
-
-
-def _circular(function: LambdaFunction, bucket: s3.CfnBucket) -> list[str]:
-    """The bucket waits for the function, which waits for what its variables name."""
-    stack = Stack.of(function)
-    resource = cast("lambda_.CfnFunction", function.function.node.default_child)
-    if f"'{stack.resolve(bucket.logical_id)}'" not in str(
-        stack.resolve(resource.environment)
-    ):
-        return []
-    return [
-        f"environment must not name {bucket.node.path}, which depends on the function "
-        "by its notification; take the name from the event, or use S3EventSource"
     ]
 
 

@@ -40,9 +40,10 @@ class S3NotificationEventSource:
     """Process what happens to the objects of a bucket, by the bucket's notifications.
 
     It costs nothing and knows all events. But bucket and function must be in one
-    stack, the bucket needs a name, an object may concern one destination only, and
-    what could not be delivered is lost. Prefer `S3EventSource`, which has none of
-    these limits.
+    stack, the bucket needs a name, which the function's environment must not take
+    from it (each would wait for the other), an object may concern one destination
+    only, and what could not be delivered is lost. Prefer `S3EventSource`, which has
+    none of these limits.
 
     The handler gets `Records`, at least once and in no order, as `S3Event` of
     Powertools reads them. The key in them is URL-encoded, a space as `+`: decode it

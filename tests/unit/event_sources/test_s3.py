@@ -472,7 +472,7 @@ IS_HARMLESS = {
 class TestRecursion:
     @pytest.fixture(scope="class")
     @classmethod
-    def stack(cls) -> Stack:
+    def warned(cls) -> set[str]:
         stack = Stack(App(), "Shop")
         bucket = s3.Bucket(stack, "Files")
         for id, (options, grants) in {**SETS_ITSELF_OFF, **IS_HARMLESS}.items():
@@ -484,20 +484,23 @@ class TestRecursion:
         worker = make_function(stack, "ByName")
         worker.add_event_source(S3EventSource(imported))
         worker.allow("s3:PutObject", on=imported)
-        return stack
+        Template.from_stack(stack)
+        return {
+            each.node.id
+            for each in stack.node.children
+            if any("invokes it again" in str(said.data) for said in each.node.metadata)
+        }
 
     @pytest.mark.parametrize("id", [*SETS_ITSELF_OFF, "ByName"])
-    def test_warns_if_a_grant_lets_it_set_itself_off(self, stack, id):
+    def test_warns_if_a_grant_lets_it_set_itself_off(self, warned, id):
         """
         It would go on without end.
         """
-        Annotations.from_stack(stack).has_warning(
-            f"/Shop/{id}", Match.string_like_regexp("where that invokes it again")
-        )
+        assert id in warned
 
     @pytest.mark.parametrize("id", IS_HARMLESS)
-    def test_is_not_warned_of_what_comes_not_back(self, stack, id):
+    def test_is_not_warned_of_what_comes_not_back(self, warned, id):
         """
         Another action, another bucket, a key that the filter leaves out.
         """
-        Annotations.from_stack(stack).has_no_warning(f"/Shop/{id}", Match.any_value())
+        assert id not in warned
