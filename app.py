@@ -35,4 +35,12 @@ OrderEventsStack(app, "OrderEvents")
 SqsWorkerStack(app, "SqsWorker")
 StreamProcessorStack(app, "StreamProcessor")
 TableProjectorStack(app, "TableProjector")
+from stacks.mail_intake import MailIntakeStack
+from stacks.sqs_worker import SqsWorkerStack
+from stacks.thumbnailer import ThumbnailerStack
+
+app = App()
+MailIntakeStack(app, "MailIntake")
+SqsWorkerStack(app, "SqsWorker")
+ThumbnailerStack(app, "Thumbnailer")
 app.synth()

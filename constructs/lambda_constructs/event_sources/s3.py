@@ -39,9 +39,9 @@ class S3EventSource:
     what could not be delivered. The bucket then tells EventBridge of all its events,
     which EventBridge bills. `S3NotificationEventSource` does without, within limits.
 
-    The handler gets one event at a time, at least once and in no order, as
-    `S3EventBridgeNotificationEvent` of Powertools reads it. The key in it is as it is
-    in the bucket: not URL-encoded, so it must not be decoded.
+    The handler gets one event at a time, at least once and in no order. The key in it
+    is as it is in the bucket, not URL-encoded: take `detail["object"]["key"]`, since
+    `detail.object.key` of Powertools would turn a plus into a space.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 

@@ -223,20 +223,37 @@ class SourceHandles:
         sender: str = "someone@example.com",
         subject: str = "",
         body: str = "",
+        message: EmailMessage | None = None,
+        verdicts: Mapping[str, str] | None = None,
         rule_set: str | None = None,
-    ) -> None:
-        """Receive a mail, as if the rule set were the active one of the Region."""
-        account, message = self.account, EmailMessage()
+    ) -> str:
+        """Receive a mail, as if the rule set were the active one of the Region.
+
+        A *message* is taken as it is, with its own subject, body and attachments.
+        *verdicts* are those of SES that are not `PASS`, as `{"spam": "FAIL"}`.
+        Gives the id that SES gave it.
+        """
+        account = self.account
         number = f"{account.random.getrandbits(160):040x}"
         now = datetime.fromtimestamp(account.clock.now(), UTC)
-        message["From"], message["To"] = sender, ", ".join(to)
-        message["Date"], message["Subject"] = format_datetime(now), subject
-        message["Message-ID"] = f"<{number}@example.com>"
-        message.set_content(body)
+        if message is None:
+            message = EmailMessage()
+            message["Subject"] = subject
+            message.set_content(body)
+        for name, value in (
+            ("From", sender),
+            ("To", ", ".join(to)),
+            ("Date", format_datetime(now)),
+            ("Message-ID", f"<{number}@example.com>"),
+        ):
+            if name not in message:
+                message[name] = value
         mail = account.sources.mail
         kind = "AWS::SES::ReceiptRuleSet"
         name = self.physical_id(rule_set, kind) if rule_set else mail.only_set()
-        mail.receive(name, Letter(number, sender, tuple(to), message))
+        letter = Letter(number, sender, tuple(to), message, dict(verdicts or {}))
+        mail.receive(name, letter)
+        return number
 
 
 def _attribute(value: object) -> dict[str, str]:

@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-concepts.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
+
+from lambda_constructs.testing.errors import AccountError
 
 VERDICTS = ("spam", "virus", "spf", "dkim", "dmarc")
 
@@ -44,6 +46,14 @@ class Letter:
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if unknown := self.verdicts.keys() - set(VERDICTS):
+            raise AccountError(
+                f"SES has no verdict on {', '.join(sorted(unknown))}, but on "
+                f"{', '.join(VERDICTS)}"
+            )
 
 
 def event_of(
@@ -68,14 +78,17 @@ def event_of(
             "date": headers["date"],
             "to": [headers["to"]],
             "messageId": headers["message-id"],
-            "subject": headers["subject"],
+            "subject": headers.get("subject", ""),
         },
     }
     receipt = {
         "timestamp": timestamp,
         "processingTimeMillis": 1,
         "recipients": recipients,
-        **{f"{each}Verdict": {"status": "PASS"} for each in VERDICTS},
+        **{
+            f"{each}Verdict": {"status": letter.verdicts.get(each, "PASS")}
+            for each in VERDICTS
+        },
         "action": action,
     }
     record = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from lambda_constructs.testing._iam import Principal
 from lambda_constructs.testing._push import InvokeRefusedError, check_allowed
@@ -157,7 +158,10 @@ def _notification(given: Mapping[str, Any], target: Any, id: str) -> Notificatio
     rules = within.get("S3Key", {}).get("Rules") or within.get("Key", {}).get(
         "FilterRules", []
     )
-    parts = {str(each["Name"]).lower(): str(each["Value"]) for each in rules}
+    # Encoded as keys are in events.
+    parts = {
+        str(each["Name"]).lower(): unquote_plus(str(each["Value"])) for each in rules
+    }
     return Notification(
         str(given.get("Id", id)),
         str(target),
