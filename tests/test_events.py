@@ -60,6 +60,18 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         kinds.EventBridgeEvent(it).detail_type,
         kinds.EventBridgeEvent(it).resources,
     ),
+    "s3_event_bridge": lambda it: (
+        kinds.S3EventBridgeNotificationEvent(it).detail.bucket.name,
+        kinds.S3EventBridgeNotificationEvent(it).detail.object["key"],
+    ),
+    "s3_notification": lambda it: [
+        (each.s3.bucket.name, each.s3.get_object.key)
+        for each in kinds.S3Event(it).records
+    ],
+    "ses": lambda it: [
+        (each.ses.mail.message_id, each.ses.receipt.virus_verdict.status)
+        for each in kinds.SESEvent(it).records
+    ],
     "sqs": lambda it: [
         (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records
     ],

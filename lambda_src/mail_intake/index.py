@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Callable
-from email import policy
-from email.message import EmailMessage, Message
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
 from email.parser import BytesParser
 from email.utils import getaddresses
 from typing import Any, TypedDict
@@ -24,6 +25,9 @@ MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 # An item of DynamoDB holds 400 KB, and anybody may write to us.
 MAX_TEXT = 1_000
 MAX_LIST = 100
+# Decoding takes time by the square of a header's length, which may be megabytes. For
+# the same reason the parser is that of old: the new one decodes in full.
+MAX_HEADER = 8_000
 
 # Lambda reads the level of a JSON line only beside an RFC 3339 timestamp.
 logger = Logger(use_rfc3339=True, utc=True)
@@ -72,7 +76,7 @@ def describe(message: SESMessage) -> dict[str, Any]:
     with found["Body"] as body:
         raw = body.read()
     try:
-        mail = BytesParser(policy=policy.default).parsebytes(raw)
+        mail = BytesParser().parsebytes(raw)
         return {**known, "status": "accepted", **contents(mail)}
     except RecursionError:
         # Parts within parts within parts: nobody writes so, and a retry is no use.
@@ -94,14 +98,14 @@ def distrust(message: SESMessage) -> str:
     return ""
 
 
-def contents(mail: EmailMessage) -> dict[str, Any]:
+def contents(mail: Message) -> dict[str, Any]:
     """Give headers and attachments; what is malformed in them is left out."""
-    senders = getaddresses([text_of(lambda: mail["From"])])
+    senders = getaddresses([header(mail, "From")])
     parts = [part for part in mail.walk() if name_of(part)]
     return {
-        "sender": next((address for _, address in senders), ""),
-        "subject": text_of(lambda: mail["Subject"]),
-        "sent_at": text_of(lambda: mail["Date"]),
+        "sender": next((address for _, address in senders), "")[:MAX_TEXT],
+        "subject": header(mail, "Subject")[:MAX_TEXT],
+        "sent_at": header(mail, "Date")[:MAX_TEXT],
         "attachments": [describe_part(part) for part in parts[:MAX_LIST]],
         "attachment_count": len(parts),
     }
@@ -111,7 +115,7 @@ def describe_part(part: Message) -> Attachment:
     """Describe an attachment without keeping it."""
     payload = part.get_payload(decode=True)
     return {
-        "name": name_of(part),
+        "name": name_of(part)[:MAX_TEXT],
         "content_type": part.get_content_type()[:MAX_TEXT],
         "bytes": len(payload) if isinstance(payload, bytes) else 0,
     }
@@ -119,17 +123,25 @@ def describe_part(part: Message) -> Attachment:
 
 def name_of(part: Message) -> str:
     """Give the name that the sender gave an attachment."""
-    return text_of(part.get_filename)
-
-
-def text_of(read: Callable[[], object]) -> str:
-    """Give a header on one line; nothing if it is missing or malformed."""
+    short = Message()
+    for name in ("Content-Disposition", "Content-Type"):
+        short[name] = str(part.get(name, ""))[:MAX_HEADER]
     try:
-        value = str(read() or "")
-    except (LookupError, TypeError, ValueError):
-        # Python's parser of headers fails on some that are malformed.
+        return decoded(short.get_filename(""))
+    except (LookupError, ValueError):
         return ""
-    return " ".join(clean(value).split())[:MAX_TEXT]
+
+
+def header(mail: Message, name: str) -> str:
+    """Read a header, which is empty if it is missing."""
+    return decoded(str(mail.get(name, ""))[:MAX_HEADER])
+
+
+def decoded(text: str) -> str:
+    """Decode a header onto one line; one that is malformed stays as it is."""
+    with suppress(LookupError, ValueError, HeaderParseError):
+        text = str(make_header(decode_header(text)))
+    return " ".join(clean(text).split())
 
 
 def shortened(values: list[str]) -> list[str]:
