@@ -2,6 +2,7 @@
 
 import io
 import os
+import warnings
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -18,10 +19,13 @@ THUMBNAILS_BUCKET = os.environ["THUMBNAILS_BUCKET"]
 FORMATS = ("JPEG", "PNG", "WEBP")
 SIZE = (256, 256)
 MAX_BYTES = 32 * 1024 * 1024
-# A few kilobytes can unfold to gigabytes of pixels; these take 200 MB at most.
-MAX_PIXELS = 50_000_000
 MAX_KEY_BYTES = 1_024
 SUFFIX = ".webp"
+
+# A few kilobytes can unfold to gigabytes of pixels; these take 200 MB at most. Pillow
+# itself only warns up to twice as many.
+Image.MAX_IMAGE_PIXELS = 50_000_000
+warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 # Lambda reads the level of a JSON line only beside an RFC 3339 timestamp.
 logger = Logger(use_rfc3339=True, utc=True)
@@ -91,10 +95,8 @@ def thumbnail_of(data: bytes) -> bytes:
     try:
         # Reads the header only; the formats are those whose decoders are to be used.
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise RefusedError(f"{image.width} x {image.height} are too many")
             return encode(shrink(image))
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise RefusedError("too many pixels") from None
     except (EOFError, OSError, SyntaxError, ValueError) as error:
         # Whatever a decoder says of bytes that are no image, or only the start of one.
