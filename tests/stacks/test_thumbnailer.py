@@ -5,10 +5,15 @@ from __future__ import annotations
 import io
 
 import pytest
+from aws_cdk import App
 from PIL import Image
 
 from stacks.thumbnailer import ThumbnailerStack
 from tests.synthesized import Synthesized
+from tests.testing.test_sns import without
+
+FOR_HOST = "lambda-constructs:package-for-host"
+PATHS = "aws:cdk:enable-path-metadata"
 
 pytestmark = pytest.mark.xdist_group("assembly")
 
@@ -115,16 +120,21 @@ class TestDriven:
         assert ["images/a.png.webp"] == shop.bucket("Thumbnails").keys()
         assert [] == shop.queue("Thumbnailer/Failures").bodies()
 
-    def test_what_cannot_be_delivered_is_kept(self, account, shop):
+    def test_what_cannot_be_delivered_is_kept(self, account):
         """
         In another queue than what was delivered and failed.
         """
-        permission = account.client("lambda")
-        name = shop.function("Thumbnailer").name
-        policy = permission.get_policy(FunctionName=name, Qualifier="live")["Policy"]
+        app = App(context={PATHS: True, FOR_HOST: True})
+        stack = ThumbnailerStack(app, "Thumbnailer")
+        shop = account.deploy(without(stack, "AWS::Lambda::Permission"))
 
-        assert "events.amazonaws.com" in policy
-        assert [] == shop.queue("Thumbnailer/S3-UploadsUndelivered").bodies()
+        shop.bucket("Uploads").put("images/a.png", image(10, 10))
+        account.settle()
+
+        lost = shop.queue("Thumbnailer/S3-UploadsUndelivered").bodies()
+        keys = [each["detail"]["object"]["key"] for each in lost]
+        assert ["images/a.png"] == keys
+        assert [] == shop.queue("Thumbnailer/Failures").bodies()
 
     def test_every_grant_is_needed_and_none_is_missing(self, account, shop):
         """

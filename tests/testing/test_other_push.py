@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from email.message import EmailMessage
 
 import pytest
 from aws_cdk import App, Duration, Stack
@@ -235,6 +236,42 @@ def test_a_function_that_is_waited_for_may_stop_mail(
 
     assert 1 == len(seen(shop, "First"))
     assert goes_on == bool(seen(shop))
+
+
+def test_a_whole_mail_is_taken_as_it_is_with_the_verdicts_on_it(account, stack):
+    """
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
+    """
+    receive(stack, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+    message = EmailMessage()
+    message["From"], message["Subject"] = "ann@example.com", "Two chairs"
+    message.add_attachment(b"x", maintype="a", subtype="b", filename="c")
+
+    number = shop.receive_email(
+        to=["a@example.com"], message=message, verdicts={"virus": "FAIL"}
+    )
+    account.settle()
+
+    (event,) = seen(shop)
+    (record,) = event["Records"]
+    mail, receipt = record["ses"]["mail"], record["ses"]["receipt"]
+    assert number == mail["messageId"]
+    assert "Two chairs" == mail["commonHeaders"]["subject"]
+    assert ["ann@example.com"] == mail["commonHeaders"]["from"]
+    assert {"status": "FAIL"} == receipt["virusVerdict"]
+    assert {"status": "PASS"} == receipt["spamVerdict"]
+
+
+def test_fails_if_ses_has_no_such_verdict(account, stack):
+    """
+    A verdict that is misspelt would pass.
+    """
+    receive(stack, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+
+    with pytest.raises(AccountError, match="no verdict on viruses, but on spam"):
+        shop.receive_email(to=["a@example.com"], verdicts={"viruses": "FAIL"})
 
 
 # --- AWS IoT -----------------------------------------------------------------

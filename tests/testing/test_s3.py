@@ -89,6 +89,20 @@ def test_prefix_and_suffix_choose_the_keys(account, stack, bucket):
     assert ["in/a.csv"] == [each["s3"]["object"]["key"] for each in records(shop)]
 
 
+def test_prefix_and_suffix_are_encoded_as_keys_in_events_are(account, stack, bucket):
+    """
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+    """
+    notify(bucket, make_function(stack, ECHO), prefix="a+b/%C3%BC/")
+    shop = account.deploy(stack)
+
+    for key in ("a b/ü/1", "a+b/%C3%BC/2"):
+        shop.bucket("Files").put(key, "x")
+    account.settle()
+
+    assert ["a+b/%C3%BC/1"] == [each["s3"]["object"]["key"] for each in records(shop)]
+
+
 def test_each_way_of_writing_and_deleting_has_its_name(account, stack, bucket):
     """
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
