@@ -46,10 +46,6 @@ _Resolve = Callable[["LambdaFunction"], Target]
 STREAM_DESTINATIONS = {"bucket", "queue", "topic"}
 """https://docs.aws.amazon.com/lambda/latest/api/API_OnFailure.html."""
 
-KAFKA = "Kafka topic"
-KAFKA_SCHEME = "kafka://"
-KAFKA_TOPIC = limits.KAFKA_DESTINATION_TOPIC
-
 
 @dataclass(frozen=True)
 class FailureDestination:
@@ -66,6 +62,7 @@ class FailureDestination:
 
     _resolve: _Resolve
     _kind: str
+    _topic: str | None = None
 
     @classmethod
     def new_queue(cls) -> FailureDestination:
@@ -116,17 +113,20 @@ class FailureDestination:
         check_type(
             "topic", topic, "the name of a Kafka topic", holds=type(topic) is str
         )
-        if not (Token.is_unresolved(topic) or KAFKA_TOPIC.fullmatch(topic)):
+        if not (
+            Token.is_unresolved(topic)
+            or limits.KAFKA_DESTINATION_TOPIC.fullmatch(topic)
+        ):
             raise ConfigurationError(
                 "topic of a destination must be 4 to 249 letters, digits, dots, dashes "
                 f"and underscores, got {topic!r}; Lambda takes no other name"
             )
-        return cls(lambda _: Target(f"{KAFKA_SCHEME}{topic}", ()), KAFKA)
+        return cls(lambda _: Target(f"kafka://{topic}", ()), "Kafka topic", topic)
 
     @property
-    def is_kafka_topic(self) -> bool:
-        """Whether it is a topic, which only a source of its cluster can write to."""
-        return self._kind == KAFKA
+    def kafka_topic_name(self) -> str | None:
+        """The name of the Kafka topic, which only a source of its cluster writes to."""
+        return self._topic
 
     def check_for_stream(self) -> None:
         """Check that Lambda sends records of a stream's batch to this kind.
@@ -221,7 +221,7 @@ class AsyncInvoke:
         ):
             held = isinstance(value, kind)
             check_type(name, value, f"a {kind.__name__}", holds=held)
-        if self.on_failure is not None and self.on_failure.is_kafka_topic:
+        if self.on_failure is not None and self.on_failure.kafka_topic_name:
             raise ConfigurationError(
                 "on_failure of asynchronous events must not be a Kafka topic, which "
                 "only a Kafka source writes to; pass FailureDestination.queue()"

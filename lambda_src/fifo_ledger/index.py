@@ -154,7 +154,7 @@ def try_to_settle(transfer: Transfer) -> str:
         decision |= {"status": "rejected", "reason": reason}
     # The decision is kept for good, in the transaction that it belongs to. A record
     # beside it, as of an idempotency utility, could disagree with it.
-    writes = [new(TRANSFERS_TABLE, "transfer_id", decision)]
+    writes: list[Any] = [new(TRANSFERS_TABLE, "transfer_id", decision)]
     if not reason:
         writes += postings(transfer, payer, -transfer.amount, now)
         writes += postings(transfer, payee, transfer.amount, now)

@@ -169,9 +169,9 @@ def _check_destination(source: KafkaOptions) -> None:
     destination = source.on_failure
     if destination is None:
         return
-    if not destination.is_kafka_topic:
+    if destination.kafka_topic_name is None:
         destination.check_for_stream()
-    elif destination == FailureDestination.kafka_topic(source.topic):
+    elif destination.kafka_topic_name == source.topic:
         raise ConfigurationError(
             f"on_failure must not be {source.topic!r} itself, which would loop; pass "
             "another topic"

@@ -125,13 +125,18 @@ class MqEventSource:
             filters=[dict(each) for each in self.filters] or None,
             max_batching_window=self.max_batching_window,
         )
+        host = self.virtual_host
         # On the resource, since CDK has no L2 for brokers.
         resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
         resource.queues = [self.queue]
-        access = [Access(type="BASIC_AUTH", uri=secret_arn)]
-        if self.virtual_host is not None:
-            access.append(Access(type="VIRTUAL_HOST", uri=self.virtual_host))
-        resource.source_access_configurations = access
+        resource.source_access_configurations = [
+            Access(type="BASIC_AUTH", uri=secret_arn),
+            *(
+                Access(type="VIRTUAL_HOST", uri=each)
+                for each in (self.virtual_host,)
+                if each
+            ),
+        ]
         # Lambda checks the role's permissions when it creates the mapping.
         mapping.node.add_dependency(function.policy)
         return mapping

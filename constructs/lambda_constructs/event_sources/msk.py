@@ -22,7 +22,7 @@ from lambda_constructs.event_sources._kafka_authentication import KafkaAuthentic
 from lambda_constructs.event_sources._kafka_options import check_options
 from lambda_constructs.event_sources._kafka_schema_registry import KafkaSchemaRegistry
 from lambda_constructs.event_sources._mapping import check_region_of
-from lambda_constructs.failure import KAFKA_SCHEME, FailureDestination
+from lambda_constructs.failure import FailureDestination
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import statement
 
@@ -154,7 +154,8 @@ class MskEventSource:
         )
         registry = self.schema_registry
         if registry is not None or self.consumer_group_id is not None:
-            config = lambda_.CfnEventSourceMapping.AmazonManagedKafkaEventSourceConfigProperty
+            kinds = lambda_.CfnEventSourceMapping
+            config = kinds.AmazonManagedKafkaEventSourceConfigProperty
             resource_of(mapping).amazon_managed_kafka_event_source_config = config(
                 consumer_group_id=self.consumer_group_id,
                 schema_registry_config=registry.bind(function) if registry else None,
@@ -182,10 +183,10 @@ class MskEventSource:
             statement(READ_TOPIC, _part(arn, "topic", self.topic)),
             statement(JOIN_GROUP, _part(arn, "group", self.consumer_group_id or "*")),
         )
-        if self.on_failure is not None and self.on_failure.is_kafka_topic:
-            topic = self.on_failure.bind(function).removeprefix(KAFKA_SCHEME)
+        failures = self.on_failure.kafka_topic_name if self.on_failure else None
+        if failures is not None:
             function.policy.add_statements(
-                statement(WRITE_TOPIC, _part(arn, "topic", topic))
+                statement(WRITE_TOPIC, _part(arn, "topic", failures))
             )
 
 
