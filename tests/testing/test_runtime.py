@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 
-from lambda_constructs.testing import AccountError
+from lambda_constructs.testing import AccountError, _runtime
 
 from .conftest import CONTEXT, make_function
 
@@ -157,17 +157,88 @@ def test_a_handler_that_sleeps_too_long_times_out_in_lambda_s_words(run):
     } == outcome.payload
 
 
-@pytest.mark.slow
-def test_a_handler_that_never_returns_is_stopped(run):
+@pytest.mark.parametrize(
+    ("code", "limit"),
+    [
+        ("while True: pass", "HANGS_AFTER_CPU"),
+        ("threading.Event().wait()", "HANGS_AFTER"),
+    ],
+)
+def test_a_handler_that_never_returns_is_stopped(run, monkeypatch, code, limit):
     """
-    After its timeout in real seconds, since it takes no simulated ones.
+    Since it takes no simulated time, by the CPU time that it used or the time it took.
     """
+    monkeypatch.setattr(_runtime, "LOOK_AFTER", 0.05)
+    monkeypatch.setattr(_runtime, limit, 0.2)
     function = run(
-        "def handler(event, context):\n    while True: pass",
+        f"import threading\ndef handler(event, context):\n    {code}",
         timeout=Duration.seconds(1),
     )
 
-    assert "timeout" == function.invoke({}).kind
+    outcome = function.invoke({})
+
+    assert ("timeout", 1) == (outcome.kind, outcome.duration)
+
+
+SLOW_MACHINE = """
+import time
+def use(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+use(0.6)
+def handler(event, context):
+    use(0.6)
+"""
+
+
+def test_a_slow_machine_times_nothing_out(run, monkeypatch):
+    """
+    An import and a handler that take longer here than the timeout are not late: only
+    simulated time decides.
+    """
+    monkeypatch.setattr(_runtime, "LOOK_AFTER", 0.05)
+    function = run(SLOW_MACHINE, timeout=Duration.seconds(1))
+    monkeypatch.setattr(function.state, "timeout", 0.3)
+
+    assert "ok" == function.invoke({}).kind
+
+
+def test_the_import_does_not_count_against_the_timeout(run):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: it
+    has 10 seconds of its own.
+    """
+    function = run(
+        "import time\ntime.sleep(9)\ndef handler(event, context):\n"
+        "    return context.get_remaining_time_in_millis()",
+        timeout=Duration.seconds(3),
+    )
+
+    outcome = function.invoke({})
+
+    assert ("ok", 9, 9) == (outcome.kind, outcome.duration, outcome.init)
+    assert 2_000 < outcome.payload <= 3_000
+
+
+@pytest.mark.parametrize(
+    ("seconds", "timeout", "kind", "duration"),
+    [(9.5, 3, "ok", 9.5), (10, 12, "ok", 20), (10, 10, "timeout", 20)],
+)
+def test_an_import_that_takes_ten_seconds_is_tried_again(
+    run, seconds, timeout, kind, duration
+):
+    """
+    .../dg/lambda-runtime-environment.html: as part of the first invocation, with the
+    function's timeout.
+    """
+    function = run(
+        f"import time\ntime.sleep({seconds})\ndef handler(event, context): ...",
+        timeout=Duration.seconds(timeout),
+    )
+
+    outcome = function.invoke({})
+
+    assert (kind, duration) == (outcome.kind, outcome.duration)
 
 
 @pytest.mark.parametrize(

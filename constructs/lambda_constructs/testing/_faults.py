@@ -60,7 +60,6 @@ class Faults:
         if fault == "timeout":
 
             def hang() -> None:
-                environment.clock.move_to(environment.clock.now() + environment.timeout)
                 raise TimedOutError
 
             return hang

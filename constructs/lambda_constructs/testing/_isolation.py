@@ -53,6 +53,10 @@ class Sandbox:
         """Tell whether a module is part of the deployment package."""
         return module.split(".")[0] in self._own
 
+    def forget_modules(self) -> None:
+        """Let the next import be the first."""
+        self._take_out()
+
     @contextmanager
     def _own_variables(self) -> Iterator[None]:
         before = dict(os.environ)

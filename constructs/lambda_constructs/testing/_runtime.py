@@ -20,6 +20,19 @@ from lambda_constructs.testing._isolation import Sandbox
 RESPONSE_BYTES = 6_291_556
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB."""
 
+INIT_SECONDS = 10.0
+"""https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: what
+the first attempt to import may take; a second one has the function's timeout."""
+
+LOOK_AFTER = 1.0
+"""Every so many real seconds it is looked after a handler that still runs."""
+
+HANGS_AFTER_CPU, HANGS_AFTER = 30.0, 120.0
+"""What takes more CPU time or more real time than this, and than its timeout, hangs.
+
+A slow machine needs neither for an invocation, since every wait is simulated.
+"""
+
 Kind = Literal["ok", "error", "timeout", "throttled"]
 
 
@@ -31,6 +44,7 @@ class Outcome:
         kind: Whether the handler returned, failed, ran out of time or never ran.
         payload: What it returned, or Lambda's own account of the error.
         duration: How much time it took, simulated, in seconds.
+        init: How much of it the import took, where the environment was new.
         cold: Whether the environment was new.
         logs: What it printed and logged.
     """
@@ -40,6 +54,7 @@ class Outcome:
     duration: float = 0.0
     cold: bool = False
     logs: str = ""
+    init: float = 0.0
 
     @property
     def failed(self) -> bool:
@@ -99,26 +114,19 @@ class Environment:
         fault: Callable[[], None] | None = None,
     ) -> Outcome:
         """Run the handler once; import it first if the environment is new."""
-        start, cpu = self.clock.now(), time.process_time()
+        start = self.clock.now()
         cold = self.function is None
         mark = self.sandbox.stdout.tell()
         kind: Kind = "ok"
+        began = start
 
-        def remaining() -> int:
-            used = self.clock.now() - start + time.process_time() - cpu
-            return max(0, int((self.timeout - used) * 1000))
-
-        with self.sandbox.entered(), self._deadline(start):
+        with self.sandbox.entered():
             try:
                 if self.function is None:
-                    self.function = self._load()
-                if fault is not None:
-                    fault()
-                lambda_context = LambdaContext(remaining, **context)
-                result = _serialise(self.function(json.loads(payload), lambda_context))
+                    began = self._init(start)
+                result = self._handle(payload, context, fault, began)
             except TimedOutError:
                 kind, result = "timeout", self._timed_out(context)
-                self.clock.move_to(start + self.timeout)
             except _RuntimeError as error:
                 kind, result = "error", error.report(context)
             except KeyboardInterrupt:
@@ -129,7 +137,44 @@ class Environment:
         logs = self.sandbox.stdout.getvalue()[mark:]
         # The caller decides when, in simulated time, this ends.
         self.clock.move_to(start)
-        return Outcome(kind, result, duration, cold, logs)
+        return Outcome(kind, result, duration, cold, logs, began - start)
+
+    def _init(self, start: float) -> float:
+        """Import the handler, once more if that took too long; give when it ended.
+
+        A second attempt is part of the invocation, with its timeout.
+        """
+        try:
+            with self._deadline(start, INIT_SECONDS):
+                self.function = self._load()
+            return self.clock.now()
+        except TimedOutError:
+            self.sandbox.forget_modules()
+        again = self.clock.now()
+        with self._deadline(again, self.timeout):
+            self.function = self._load()
+        return again
+
+    def _handle(
+        self,
+        payload: bytes,
+        context: Mapping[str, str],
+        fault: Callable[[], None] | None,
+        began: float,
+    ) -> Any:
+        """Run the handler; the time since *began* counts."""
+        assert self.function is not None  # noqa: S101
+        cpu = time.process_time()
+
+        def remaining() -> int:
+            used = self.clock.now() - began + time.process_time() - cpu
+            return max(0, int((self.timeout - used) * 1000))
+
+        with self._deadline(began, self.timeout):
+            if fault is not None:
+                fault()
+            lambda_context = LambdaContext(remaining, **context)
+            return _serialise(self.function(json.loads(payload), lambda_context))
 
     def _load(self) -> Callable[[Any, Any], Any]:
         module_name, _, name = self.handler.rpartition(".")
@@ -155,28 +200,19 @@ class Environment:
         return loaded
 
     @contextmanager
-    def _deadline(self, start: float) -> Iterator[None]:
-        """Stop a handler that sleeps past its time, and one that never returns."""
+    def _deadline(self, start: float, seconds: float) -> Iterator[None]:
+        """Stop what sleeps past its time, in simulated time, and what hangs."""
 
-        def before_sleep(seconds: float) -> None:
-            if self.clock.now() + seconds - start >= self.timeout:
+        def before_sleep(length: float) -> None:
+            if self.clock.now() + length - start >= seconds:
                 raise TimedOutError
 
-        def out_of_time(*_: object) -> None:
-            raise TimedOutError
-
-        with self.clock.sleeping(before_sleep):
-            if threading.current_thread() is not threading.main_thread():
+        try:
+            with self.clock.sleeping(before_sleep), _watched(seconds):
                 yield
-                return
-            previous = signal.signal(signal.SIGALRM, out_of_time)
-            # A caller that waits for this handler has an alarm of its own.
-            callers, _ = signal.setitimer(signal.ITIMER_REAL, self.timeout)
-            try:
-                yield
-            finally:
-                signal.signal(signal.SIGALRM, previous)
-                signal.setitimer(signal.ITIMER_REAL, callers)
+        except TimedOutError:
+            self.clock.move_to(start + seconds)
+            raise
 
     def _timed_out(self, context: Mapping[str, str]) -> dict[str, str]:
         """https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html."""
@@ -187,6 +223,30 @@ class Environment:
                 f"{self.timeout:.2f} seconds"
             ),
         }
+
+
+@contextmanager
+def _watched(seconds: float) -> Iterator[None]:
+    """Stop what never returns, by the CPU time that it uses or the time it waits."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    cpu, real = time.process_time(), time.perf_counter()
+
+    def look(*_: object) -> None:
+        if time.process_time() - cpu > max(
+            seconds, HANGS_AFTER_CPU
+        ) or time.perf_counter() - real > max(seconds, HANGS_AFTER):
+            raise TimedOutError
+
+    previous = signal.signal(signal.SIGALRM, look)
+    # A caller that waits for this handler has an alarm of its own.
+    callers = signal.setitimer(signal.ITIMER_REAL, LOOK_AFTER, LOOK_AFTER)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *callers)
+        signal.signal(signal.SIGALRM, previous)
 
 
 class _RuntimeError(Exception):
