@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from lambda_constructs import AsyncInvoke
 from lambda_constructs.event_sources import SqsEventSource
 
+from ._templates import deny
 from .conftest import CONTEXT, make_function
 
 SEND = """
@@ -139,12 +140,8 @@ def test_a_poller_without_its_permission_receives_nothing(account, stack):
     """
     worker = make_function(stack, "def handler(event, context): ...")
     worker.add_event_source(SqsEventSource(sqs.Queue(stack, "Queue")))
-    worker.policy.document.add_statements(
-        iam.PolicyStatement(
-            effect=iam.Effect.DENY, actions=["sqs:ReceiveMessage"], resources=["*"]
-        )
-    )
     shop = account.deploy(stack)
+    deny(account, shop.function("Worker"), "sqs:ReceiveMessage")
 
     shop.queue("Queue").send("x")
     account.settle()
@@ -158,17 +155,13 @@ def test_a_failure_record_needs_its_permission(account, stack):
     """
     Without it the event is lost, and the timeline says so.
     """
-    worker = make_function(
+    make_function(
         stack,
         "def handler(event, context):\n    raise ValueError",
         async_invoke=AsyncInvoke(retry_attempts=0),
     )
-    worker.policy.document.add_statements(
-        iam.PolicyStatement(
-            effect=iam.Effect.DENY, actions=["sqs:SendMessage"], resources=["*"]
-        )
-    )
     shop = account.deploy(stack)
+    deny(account, shop.function("Worker"), "sqs:SendMessage")
 
     shop.function("Worker").invoke_async({})
     account.settle()

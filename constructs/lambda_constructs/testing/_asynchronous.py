@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from lambda_constructs.testing._functions import FunctionState
 from lambda_constructs.testing._runtime import Outcome
@@ -82,6 +84,7 @@ class Asynchronous:
         request_id = str(uuid.UUID(int=self.account.random.getrandbits(128), version=4))
         event = _Event(function, qualifier, payload, now, request_id, config)
         self.account.note(function.path, "accepted", "asynchronously")
+        self.account.measured.count(function, qualifier, AsyncEventsReceived=1)
         self.account.clock.at(now, lambda: self._attempt(event))
 
     def _attempt(self, event: _Event) -> None:
@@ -89,10 +92,12 @@ class Asynchronous:
         if clock.now() - event.accepted > event.config.max_age:
             self._give_up(event, "EventAgeExceeded", None)
             return
+        age = (clock.now() - event.accepted) * 1000
         outcome = function.invoke(event.payload, event.qualifier)
         if outcome.kind == "throttled":
             self._again_after_throttle(event)
             return
+        self.account.measured.count(function, event.qualifier, AsyncEventAge=age)
         event.attempts += 1
         function.running += 1
 
@@ -136,6 +141,9 @@ class Asynchronous:
 
     def _give_up(self, event: _Event, why: str, outcome: Outcome | None) -> None:
         self.account.note(event.function.path, "given up", why)
+        self.account.measured.count(
+            event.function, event.qualifier, AsyncEventsDropped=1
+        )
         self._send(event, why, event.config.on_failure, outcome)
         self._dead_letter(event, outcome)
 
@@ -155,8 +163,33 @@ class Asynchronous:
         }.get(service)
         if send is None:
             raise UnmodelledError(f"a destination of {service} is not modelled")
-        if send(event, target, record) != REFUSED:
-            self.account.note(event.function.path, "destination", target)
+        self._deliver(
+            event,
+            "destination",
+            target,
+            lambda: send(event, target, record),
+            "DestinationDeliveryFailures",
+        )
+
+    def _deliver(
+        self,
+        event: _Event,
+        what: str,
+        target: str,
+        send: Callable[[], Any],
+        metric: str,
+    ) -> None:
+        """Send something for the last time; what fails is lost, and counted."""
+        function = event.function
+        try:
+            if send() != REFUSED:
+                self.account.note(function.path, what, target)
+                return
+            why = "the role does not allow it"
+        except ClientError as error:
+            why = str(error)
+        self.account.note(function.path, "lost", f"{target}: {why}")
+        self.account.measured.count(function, event.qualifier, "", **{metric: 1})
 
     def _record(
         self, event: _Event, why: str, outcome: Outcome | None
@@ -255,14 +288,17 @@ class Asynchronous:
                 "StringValue": message,
             }
         body, function = json.dumps(event.payload), event.function
-        if target.split(":")[2] == "sqs":
-            url = self.account.queue_url(target.rsplit(":", 1)[1])
-            sent = {"QueueUrl": url, "MessageBody": body}
-            operation = ("sqs", "SendMessage")
-        else:
-            sent = {"TopicArn": target, "Message": body}
-            operation = ("sns", "Publish")
-        self.account.as_lambda(
-            function, *operation, {**sent, "MessageAttributes": attributes}
-        )
-        self.account.note(function.path, "dead-lettered", target)
+
+        def send() -> Any:
+            if target.split(":")[2] == "sqs":
+                url = self.account.queue_url(target.rsplit(":", 1)[1])
+                sent = {"QueueUrl": url, "MessageBody": body}
+                operation = ("sqs", "SendMessage")
+            else:
+                sent = {"TopicArn": target, "Message": body}
+                operation = ("sns", "Publish")
+            return self.account.as_lambda(
+                function, *operation, {**sent, "MessageAttributes": attributes}
+            )
+
+        self._deliver(event, "dead-lettered", target, send, "DeadLetterErrors")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -70,6 +70,7 @@ class _Session:
     principal: Principal
     role_arn: str
     path: str
+    function_arn: str | None = None
     allowed: set[Grant] = field(default_factory=set)
     refused: set[Grant] = field(default_factory=set)
 
@@ -93,15 +94,19 @@ class Authority:
 
     def session_key(self, function: FunctionState) -> str:
         """Give the access key that stands for a function under its role."""
-        return self.role_key(function.role_arn, function.name, function.path)
+        return self.role_key(
+            function.role_arn, function.name, function.path, function.arn
+        )
 
-    def role_key(self, role_arn: str, name: str, path: str) -> str:
+    def role_key(
+        self, role_arn: str, name: str, path: str, function_arn: str | None = None
+    ) -> str:
         """Give the access key that stands for a role which a service holds."""
         digits = zlib.crc32(f"{role_arn} {name} {path}".encode())
         key = f"ASIAROLE{digits:012d}"
         if key not in self._sessions:
             principal = Principal.session(role_arn, name)
-            self._sessions[key] = _Session(principal, role_arn, path)
+            self._sessions[key] = _Session(principal, role_arn, path, function_arn)
         return key
 
     def refuses(
@@ -113,8 +118,21 @@ class Authority:
     ) -> Denial | None:
         """Decide on a call that Lambda itself makes under a function's role."""
         session = self._sessions[self.session_key(function)]
-        asked = needs(service, operation, params, **self._place())
+        asked = needs(service, operation, params, **self.place())
         return self._decide(session, asked)
+
+    def lacks(
+        self, function: FunctionState, actions: Iterable[str], resource: str
+    ) -> Denial | None:
+        """Tell whether a role has some actions on a resource, without using them."""
+        context = {
+            "aws:RequestedRegion": self.account.region,
+            "aws:ResourceAccount": self.account.id,
+            "aws:SecureTransport": "true",
+        }
+        asked = tuple(Need(action, resource, context) for action in actions)
+        session = self._sessions[self.session_key(function)]
+        return self._decide(session, asked, use=False)
 
     def access(self, function: FunctionState) -> Access:
         """Give what a function's role allows, and what was made of it."""
@@ -127,6 +145,16 @@ class Authority:
             frozenset(used), frozenset(grants - used), frozenset(session.refused)
         )
 
+    def place(self, region: str | None = None, *, secure: bool = True) -> Any:
+        """Give what `needs` has to know of where a call is made."""
+        return {
+            "partition": "aws",
+            "region": region or self.account.region,
+            "account": self.account.id,
+            "secure": secure,
+            "lookup": self._lookup,
+        }
+
     def _authorise(self, call: Call) -> Denial | UnknownCaller | ServiceFault | None:
         if call.access_key == OWN_KEY:
             self._lookup.changed(call.service, call.operation)
@@ -137,7 +165,7 @@ class Authority:
             if call.access_key is None and not self._asked_of_nobody(call):
                 return None  # like SignUp, which nobody signs
             return UnknownCaller(call.access_key)
-        denial = self._decide(session, self._needs(session, call))
+        denial = self._decide(session, _of_code(session, self._needs(session, call)))
         if denial is not None:
             return denial
         self._lookup.changed(call.service, call.operation)
@@ -149,11 +177,11 @@ class Authority:
         return fault
 
     def _asked_of_nobody(self, call: Call) -> tuple[Need, ...]:
-        place = self._place(call.region, secure=call.secure)
+        place = self.place(call.region, secure=call.secure)
         return needs(call.service, call.operation, call.params, **place)
 
     def _needs(self, session: _Session, call: Call) -> tuple[Need, ...]:
-        place = self._place(call.region, secure=call.secure)
+        place = self.place(call.region, secure=call.secure)
         try:
             return needs(
                 call.service,
@@ -172,24 +200,18 @@ class Authority:
         session = self._sessions.get(call.access_key or "")
         if session is None:
             return None
-        place = self._place(call.region, secure=call.secure)
+        place = self.place(call.region, secure=call.secure)
         asked = needs_when_missing(call.service, call.operation, call.params, **place)
-        return self._decide(session, asked)
+        return self._decide(session, _of_code(session, asked))
 
-    def _place(self, region: str | None = None, *, secure: bool = True) -> Any:
-        return {
-            "partition": "aws",
-            "region": region or self.account.region,
-            "account": self.account.id,
-            "secure": secure,
-            "lookup": self._lookup,
-        }
-
-    def _decide(self, session: _Session, asked: tuple[Need, ...]) -> Denial | None:
+    def _decide(
+        self, session: _Session, asked: tuple[Need, ...], *, use: bool = True
+    ) -> Denial | None:
         for need in asked:
             decision = self._evaluate(session, need)
             if decision.allowed:
-                session.allowed.add((need.action, need.resource))
+                if use:
+                    session.allowed.add((need.action, need.resource))
                 continue
             session.refused.add((need.action, need.resource))
             self.account.note(session.path, "denied", f"{need.action} {need.resource}")
@@ -224,6 +246,17 @@ class Authority:
             for action in _listed(statement.get("Action", []))
             for resource in _listed(statement.get("Resource", []))
         }
+
+
+def _of_code(session: _Session, asked: tuple[Need, ...]) -> tuple[Need, ...]:
+    """Add what tells a call of a function's code from one that Lambda makes for it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    if session.function_arn is None:
+        return asked
+    arn = {"lambda:SourceFunctionArn": session.function_arn}
+    return tuple(replace(each, context={**each.context, **arn}) for each in asked)
 
 
 def _listed(value: Any) -> list[Any]:

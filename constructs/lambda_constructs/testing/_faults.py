@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from lambda_constructs.testing._calls import ServiceFault
-from lambda_constructs.testing._runtime import Environment, TimedOutError
+from lambda_constructs.testing._runtime import TimedOutError
 
 if TYPE_CHECKING:
     from lambda_constructs.testing._functions import FunctionState
@@ -48,7 +48,7 @@ class Faults:
         return pending.pop(0) if pending else None
 
     @staticmethod
-    def act(fault: Fault | None, environment: Environment) -> Callable[[], None] | None:
+    def act(fault: Fault | None) -> Callable[[], None] | None:
         """Give what is to happen in place of the handler."""
         if isinstance(fault, BaseException):
             error = fault

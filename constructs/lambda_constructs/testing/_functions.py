@@ -152,7 +152,9 @@ class FunctionState:
     def _invoke_once(self, event: Any, qualifier: str, fault: Fault | None) -> Outcome:
         request_id = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         version = self.version_of(qualifier)
+        measured = self.account.measured
         if self.throttled or fault == "throttle":
+            measured.count(self, qualifier, Throttles=1)
             outcome = Outcome(
                 "throttled",
                 {"errorType": "TooManyRequestsException", "Reason": "Rate Exceeded"},
@@ -161,6 +163,15 @@ class FunctionState:
             self.running += 1
             try:
                 outcome = self._run(event, qualifier, version, request_id, fault)
+                measured.count(
+                    self,
+                    qualifier,
+                    version,
+                    Invocations=1,
+                    Errors=int(outcome.failed),
+                    Duration=(outcome.duration - outcome.init) * 1000,
+                    ConcurrentExecutions=self.running,
+                )
             finally:
                 self.running -= 1
         self.account.note(self.path, "invoked", _summary(outcome))
@@ -196,7 +207,7 @@ class FunctionState:
                     "AWS_LAMBDA_LOG_STREAM_NAME"
                 ],
             },
-            self.faults.act(fault, environment),
+            self.faults.act(fault),
         )
         self._observe(environment, outcome)
         # A timeout or a failed start ends the environment; an error does not.
@@ -221,9 +232,9 @@ class FunctionState:
             if line.strip()
         ]
         if lines and self.account.has_log_group(self.log_group):
-            self.account.as_lambda(
-                self, "logs", "PutLogEvents", {**stream, "logEvents": lines}
-            )
+            sent = {**stream, "logEvents": lines}
+            if self.account.as_lambda(self, "logs", "PutLogEvents", sent):
+                self.account.measured.read_logs(outcome.logs)
         if self.properties.get("TracingConfig", {}).get("Mode") == "Active":
             for operation, params in TRACES.items():
                 self.account.authority.refuses(self, "xray", operation, params)

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.testing._filters import matches_any
 from lambda_constructs.testing._functions import FunctionState
+from lambda_constructs.testing._mapping import MappingMeter, MappingSettings
 from lambda_constructs.testing._moto import release_visible
 from lambda_constructs.testing._runtime import Outcome
-from lambda_constructs.testing._sources.patterns import check_pattern
 
 if TYPE_CHECKING:
     from lambda_constructs.testing.account import LocalAccount
 
 RECEIVE_AT_ONCE = 10
-PARTIAL = "ReportBatchItemFailures"
 DEFAULT_CONCURRENCY = 1_250
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html."""
 
@@ -48,16 +47,15 @@ class SqsPoller:
         self.queue = self.arn.rsplit(":", 1)[1]
         self.url = account.queue_url(self.queue)
         self.path = account.path_of(self.url)
-        self.enabled = properties.get("Enabled", True) in (True, "true")
-        self.batch_size = int(properties.get("BatchSize", 10))
-        self.window = float(properties.get("MaximumBatchingWindowInSeconds", 0))
-        self.partial = PARTIAL in properties.get("FunctionResponseTypes", [])
+        settings = MappingSettings.of(properties, batch_size=10, where=self.path)
+        self.enabled = settings.enabled
+        self.batch_size = settings.batch_size
+        self.window = settings.window
+        self.partial = settings.partial
+        self.filters = settings.filters
+        self.meter = MappingMeter(account, function, qualifier, properties)
         scaling = properties.get("ScalingConfig", {})
         self.most = int(scaling.get("MaximumConcurrency", DEFAULT_CONCURRENCY))
-        criteria = properties.get("FilterCriteria", {}).get("Filters", [])
-        self.filters = [json.loads(each["Pattern"]) for each in criteria]
-        for pattern in self.filters:
-            check_pattern(self.path, pattern)
         self.dead_letters = self._dead_letter_url()
         self.visibility: float | None = None
         self.some_came_back = False
@@ -109,6 +107,7 @@ class SqsPoller:
             self.account.note(self.path, "dead-lettered", f"{gone} to {where}")
         if received:
             self.account.note(self.path, "polled", _count(received))
+            self.meter.count("PolledEventCount", len(received))
             again = self._visible_again()
             for each in received:
                 each["VisibleAgain"] = again
@@ -157,6 +156,7 @@ class SqsPoller:
         if dropped:
             self._delete(dropped)
             self.account.note(self.path, "filtered", f"{_count(dropped)} deleted")
+            self.meter.count("FilteredOutEventCount", len(dropped))
         return kept
 
     def _window_is_over(self) -> bool:
@@ -172,7 +172,9 @@ class SqsPoller:
         batch, self.batch, self.due = self.batch, [], None
         event = {"Records": [self._event_record(each) for each in batch]}
         outcome = self.function.invoke(event, self.qualifier)
+        self.meter.count("InvokedEventCount", len(batch))
         if outcome.kind == "throttled":
+            self.meter.count("FailedInvokeEventCount", len(batch))
             self._look_again(batch)
             return
         self.in_flight += 1
@@ -190,6 +192,7 @@ class SqsPoller:
         done = [each for each in batch if each["MessageId"] not in failed]
         if done:
             self._delete(done)
+        self.meter.count("FailedInvokeEventCount", len(failed))
         if failed:
             self._look_again([each for each in batch if each["MessageId"] in failed])
             self.account.note(
@@ -226,7 +229,8 @@ class SqsPoller:
                 {"Id": str(index), "ReceiptHandle": each["ReceiptHandle"]}
                 for index, each in enumerate(some)
             ]
-            self._call("DeleteMessageBatch", Entries=entries)
+            answer = self._call("DeleteMessageBatch", Entries=entries)
+            self.meter.count("DeletedEventCount", len(answer.get("Successful", [])))
 
     def _call(self, operation: str, **params: Any) -> dict[str, Any]:
         """Call SQS as Lambda does, under the function's role."""

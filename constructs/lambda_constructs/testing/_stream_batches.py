@@ -6,19 +6,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereport
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.testing._functions import SYNCHRONOUS_BYTES
+from lambda_constructs.testing._mapping import MappingSettings
 
 if TYPE_CHECKING:
     from lambda_constructs.testing._functions import Invocation
     from lambda_constructs.testing._runtime import Outcome
     from lambda_constructs.testing._stream_records import StreamRecord
-
-PARTIAL = "ReportBatchItemFailures"
 
 BACKOFF = (1.0, 60.0)
 """AWS backs off exponentially and says no numbers: here 1 s, doubled up to 60 s."""
@@ -31,6 +29,7 @@ PAYLOAD_BYTES = SYNCHRONOUS_BYTES - 4_096
 class StreamSettings:
     """What an event source mapping says of a stream."""
 
+    enabled: bool
     batch_size: int
     window: float
     tumbling: float
@@ -43,25 +42,26 @@ class StreamSettings:
     filters: tuple[dict[str, Any], ...]
 
     @classmethod
-    def of(cls, properties: Mapping[str, Any]) -> StreamSettings:
+    def of(cls, properties: Mapping[str, Any], where: str) -> StreamSettings:
         """Read it from the template.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
         """
         destinations = properties.get("DestinationConfig", {})
-        criteria = properties.get("FilterCriteria", {}).get("Filters", [])
+        common = MappingSettings.of(properties, batch_size=100, where=where)
         max_age = float(properties.get("MaximumRecordAgeInSeconds", -1))
         return cls(
-            batch_size=int(properties.get("BatchSize", 100)),
-            window=float(properties.get("MaximumBatchingWindowInSeconds", 0)),
+            enabled=common.enabled,
+            batch_size=common.batch_size,
+            window=common.window,
             tumbling=float(properties.get("TumblingWindowInSeconds", 0)),
             factor=int(properties.get("ParallelizationFactor", 1)),
-            partial=PARTIAL in properties.get("FunctionResponseTypes", []),
+            partial=common.partial,
             bisect=properties.get("BisectBatchOnFunctionError") in (True, "true"),
             retries=int(properties.get("MaximumRetryAttempts", -1)),
             max_age=float("inf") if max_age < 0 else max_age,
             on_failure=destinations.get("OnFailure", {}).get("Destination"),
-            filters=tuple(json.loads(each["Pattern"]) for each in criteria),
+            filters=common.filters,
         )
 
 

@@ -11,6 +11,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from lambda_constructs.testing.errors import UnmodelledError
 
 if TYPE_CHECKING:
@@ -30,15 +32,38 @@ class FailureDestination:
         qualifier: str,
         source: Source,
         target: str,
+        mapping: str,
     ) -> None:
         self.account = account
         self.function = function
         self.qualifier = qualifier
         self.source = source
         self.target = target
+        self.mapping = mapping
 
-    def send(self, shard: str, batch: Batch, event: dict[str, Any], why: str) -> None:
-        """Send what is known of the batch; a bucket gets the event as well."""
+    def send(self, shard: str, batch: Batch, event: dict[str, Any], why: str) -> bool:
+        """Send what is known of the batch; a bucket gets the event as well.
+
+        It tells whether that arrived.
+        """
+        try:
+            answer, where = self._send(shard, batch, event, why)
+        except ClientError as error:
+            answer, where = None, f"{self.target}: {error}"
+        if answer:
+            self.account.note(
+                self.function.path, "destination", self.account.path_of(where)
+            )
+            return True
+        self.account.note(self.function.path, "lost", where)
+        self.account.measured.count(
+            self.function, self.qualifier, DestinationDeliveryFailures=1
+        )
+        return False
+
+    def _send(
+        self, shard: str, batch: Batch, event: dict[str, Any], why: str
+    ) -> tuple[Any, str]:
         record = self._record(shard, batch, why)
         service = self.target.split(":")[2] if self.target.count(":") > 2 else "kafka"
         if service == "sqs":
@@ -58,14 +83,12 @@ class FailureDestination:
                 f"a failure destination of {service} is not modelled; "
                 "use a queue, a topic or a bucket"
             )
-        if answer:
-            where = self.account.path_of(where)
-            self.account.note(self.function.path, "destination", where)
+        return answer, where
 
     def _put(self, bucket: str, shard: str, payload: str) -> Any:
         now = datetime.fromtimestamp(self.account.clock.now(), UTC)
         key = (
-            f"aws/lambda/{mapping_uuid(self.function, self.source)}/{shard}/"
+            f"aws/lambda/{self.mapping}/{shard}/"
             f"{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{self._uuid()}"
         )
         self._call("s3", "HeadBucket", {"Bucket": bucket})
@@ -107,11 +130,6 @@ class FailureDestination:
 
     def _uuid(self) -> str:
         return str(uuid.UUID(int=self.account.random.getrandbits(128), version=4))
-
-
-def mapping_uuid(function: FunctionState, source: Source) -> str:
-    """Give the id of the mapping between the two."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{function.arn}/{source.arn}"))
 
 
 def _iso(when: float, precision: str) -> str:

@@ -122,9 +122,14 @@ class Lane:
     def _invoke(self, batch: Batch) -> None:
         poller, function = self.poller, self.poller.function
         outcome = function.invoke(self.event(batch), poller.qualifier)
+        poller.meter.count("InvokedEventCount", len(batch.records))
         if outcome.kind == "throttled":  # costs no attempt
+            poller.meter.count("FailedInvokeEventCount", len(batch.records))
             self._wait(batch)
             return
+        if batch.records:
+            age = (self.clock.now() - batch.records[-1].arrived) * 1000
+            self.account.measured.count(function, poller.qualifier, IteratorAge=age)
         batch.invoked += 1
         batch.last = function.invocations[-1]
         self.busy = True
@@ -146,6 +151,7 @@ class Lane:
                 self._retry(batch)
             return
         done = count_done(batch, outcome, self.settings)
+        self.poller.meter.count("FailedInvokeEventCount", len(batch.records) - done)
         if done and self.window is not None:
             self.window.remember(outcome.payload["state"])
         del batch.records[:done]

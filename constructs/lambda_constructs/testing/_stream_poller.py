@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.testing._filters import matches_any
+from lambda_constructs.testing._mapping import MappingMeter
 from lambda_constructs.testing._stream_batches import Batch, StreamSettings
 from lambda_constructs.testing._stream_destination import FailureDestination
 from lambda_constructs.testing._stream_lane import Lane
@@ -35,10 +36,11 @@ class StreamPoller:
         self.account = account
         self.function = function
         self.qualifier = qualifier
-        self.enabled = properties.get("Enabled", True) in (True, "true")
-        self.settings = StreamSettings.of(properties)
         self.source = source_of(account, function, properties)
         self.path = account.path_of(self.source.name)
+        self.settings = StreamSettings.of(properties, self.path)
+        self.enabled = self.settings.enabled
+        self.meter = MappingMeter(account, function, qualifier, properties)
         self.lanes: dict[str, list[Lane]] = {}
         self._iterators: dict[str, str] = {}
         self._fresh = False
@@ -75,6 +77,7 @@ class StreamPoller:
         first, last = batch.records[0].sequence, batch.records[-1].sequence
         where = first if first == last else f"{first} to {last}"
         self.account.note(self.path, "given up", f"{count}, {where}: {why}")
+        self.meter.count("DroppedEventCount", len(batch.records))
         if self.settings.on_failure is None:
             return
         destination = FailureDestination(
@@ -83,8 +86,11 @@ class StreamPoller:
             self.qualifier,
             self.source,
             self.settings.on_failure,
+            self.meter.uuid,
         )
-        destination.send(lane.shard, batch, lane.event(batch), why)
+        if destination.send(lane.shard, batch, lane.event(batch), why):
+            sent = len(batch.records)
+            self.meter.count("OnFailureDestinationDeliveredEventCount", sent)
 
     def _read(self, shard: str) -> bool:
         """Read until there is no more."""
@@ -97,6 +103,7 @@ class StreamPoller:
         if not received:
             return False
         self.account.note(self.path, "polled", f"{_count(received)} of {shard}")
+        self.meter.count("PolledEventCount", len(received))
         lanes = self.lanes[shard]
         for record in self._matching(received):
             lanes[_place(record.key, len(lanes))].pending.append(record)
@@ -117,6 +124,7 @@ class StreamPoller:
         if len(kept) < len(received):
             skipped = received[len(kept) :]
             self.account.note(self.path, "filtered", f"{_count(skipped)} skipped")
+            self.meter.count("FilteredOutEventCount", len(skipped))
         return kept
 
     def _wake(self, *_: object) -> None:

@@ -28,6 +28,7 @@ from lambda_constructs.testing._faults import Faults
 from lambda_constructs.testing._firehose import DeliveryStreamState
 from lambda_constructs.testing._functions import FunctionState
 from lambda_constructs.testing._invoke_api import InvokeApi
+from lambda_constructs.testing._metrics import LAMBDA, Metrics
 from lambda_constructs.testing._moto import quick_queues, unguarded_buckets
 from lambda_constructs.testing._observers import Observers
 from lambda_constructs.testing._packages import Packages
@@ -37,6 +38,7 @@ from lambda_constructs.testing._served import Served
 from lambda_constructs.testing._sources import Sources
 from lambda_constructs.testing._workflows import RUN_WORKFLOWS, Workflows
 from lambda_constructs.testing.errors import AccountError
+from lambda_constructs.testing.metrics import Series
 from lambda_constructs.testing.stack import DeployedStack
 from lambda_constructs.testing.timeline import Happening, Timeline
 
@@ -77,6 +79,7 @@ class LocalAccount:
         self.functions: dict[str, FunctionState] = {}
         self.pollers: list[Poller] = []
         self.observers = Observers()
+        self.measured = Metrics(self)
         self.served = Served()
         InvokeApi(self)
         self.custom_resources = CustomResources(self)
@@ -180,6 +183,23 @@ class LocalAccount:
             AccountError: Its manifest cannot be read.
         """
         return BatchJob(self, request).run()
+
+    def metrics(
+        self,
+        name: str,
+        *,
+        namespace: str = LAMBDA,
+        dimensions: Mapping[str, str] | None = None,
+    ) -> Series:
+        """Give a metric as CloudWatch has it, from Lambda or from a handler.
+
+        It is the one with these dimensions, no more and no less; Lambda's without
+        any are over all functions. See `function.metrics` for those of one function.
+
+        Raises:
+            AccountError: Lambda has no such metric.
+        """
+        return self.measured.find(name, namespace=namespace, dimensions=dimensions)
 
     def assert_least_privilege(self) -> None:
         """Fail if a function lacks a permission that it used, or has one it did not.

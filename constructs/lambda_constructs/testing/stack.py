@@ -20,6 +20,7 @@ from lambda_constructs.testing._functions import (
     check_size,
 )
 from lambda_constructs.testing._http.handles import HttpHandles
+from lambda_constructs.testing._metrics import FunctionMetrics
 from lambda_constructs.testing._moto import messages_of
 from lambda_constructs.testing._runtime import Outcome
 from lambda_constructs.testing._sources.handles import SourceHandles
@@ -274,6 +275,16 @@ class Function:
             for each in self.state.invocations
             for line in each.outcome.logs.splitlines()
         ]
+
+    @property
+    def name(self) -> str:
+        """What Lambda calls it."""
+        return self.state.name
+
+    @property
+    def metrics(self) -> FunctionMetrics:
+        """What Lambda tells CloudWatch of it: `metrics["Errors"].sum`."""
+        return FunctionMetrics(self.account.measured, self.state)
 
     @property
     def access(self) -> Access:

@@ -18,6 +18,16 @@ def on_each(kind: str, *parameters: str) -> Rule:
     return rule
 
 
+def new_interface(request: Request) -> tuple[Need, ...]:
+    """An interface, in a subnet, with security groups."""
+    groups = found(request.params, "Groups")
+    return (
+        _need(request, "network-interface/*"),
+        _need(request, f"subnet/{request.text('SubnetId')}"),
+        *(_need(request, f"security-group/{each}") for each in groups),
+    )
+
+
 def tagging(request: Request) -> tuple[Need, ...]:
     """The tags of the request are conditions, too."""
     tags = request.items("Tags")
@@ -67,7 +77,15 @@ OPERATIONS: dict[str, Rule] = {
     "DeleteSnapshot": on_each("snapshot", "SnapshotId"),
     "DeregisterImage": on_each("image", "ImageId"),
     "ReleaseAddress": on_each("elastic-ip", "AllocationId"),
-    "DeleteNetworkInterface": on_each("network-interface", "NetworkInterfaceId"),
+    "CreateNetworkInterface": new_interface,
+    **dict.fromkeys(
+        (
+            "AssignPrivateIpAddresses",
+            "DeleteNetworkInterface",
+            "UnassignPrivateIpAddresses",
+        ),
+        on_each("network-interface", "NetworkInterfaceId"),
+    ),
     "CreateTags": tagging,
     "DeleteTags": tagging,
     **same_name(

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from lambda_constructs.testing._asynchronous import AsyncConfig
+from lambda_constructs.testing._creation import (
+    check_destinations,
+    check_function,
+    check_mapping,
+)
 from lambda_constructs.testing._functions import Alias, FunctionState
 from lambda_constructs.testing._push import statement
 from lambda_constructs.testing._resources._create import Create, Created, Request
@@ -34,6 +39,7 @@ def create_function(request: Request) -> Created:
         account.packages.unpack(request),
         account.faults,
     )
+    check_function(account, state)
     account.functions[name] = state
     return Created(name, {"Arn": state.arn})
 
@@ -77,9 +83,9 @@ def create_event_invoke_config(request: Request) -> Created:
     """Say what becomes of asynchronous events of one qualifier."""
     properties = request.properties
     state = request.account.function_state(properties["FunctionName"])
-    request.account.asynchronous.configure(
-        state, properties["Qualifier"], AsyncConfig.of(properties)
-    )
+    config = AsyncConfig.of(properties)
+    check_destinations(request.account, state, config)
+    request.account.asynchronous.configure(state, properties["Qualifier"], config)
     return Created(f"{state.name}|{properties['Qualifier']}")
 
 
@@ -92,8 +98,10 @@ def create_mapping(request: Request) -> Created:
         account.note_unmodelled(request, f"event source {arn}")
         return Created(request.name())
     state, qualifier = account.function_and_qualifier(properties["FunctionName"])
-    account.pollers.append(poller(account, state, qualifier, properties))
-    return Created(request.name(), {"Id": request.name()})
+    check_mapping(account, state, arn)
+    made = poller(account, state, qualifier, properties)
+    account.pollers.append(made)
+    return Created(made.meter.uuid, {"Id": made.meter.uuid})
 
 
 CREATE: dict[str, Create] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lambda_constructs.testing._sources.assistants import Bot
 from lambda_constructs.testing._sources.buckets import Buckets
 from lambda_constructs.testing._sources.codepipeline import Action, answer
 from lambda_constructs.testing._sources.config import ConfigRule, put_evaluations
@@ -39,6 +40,8 @@ class Sources:
         self.topic_rules = TopicRules(account)
         self.repositories = Repositories(account)
         self.config_rules: dict[str, ConfigRule] = {}
+        self.bots: dict[str, str] = {}
+        self.bot_aliases: dict[str, Bot] = {}
         self.actions: dict[str, list[Action]] = {}
         self.faults: dict[str, int] = {}
         # moto takes neither.

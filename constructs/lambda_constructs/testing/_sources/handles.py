@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.errors import nearest
+from lambda_constructs.testing._sources.assistants import BotAlias, Skill
 from lambda_constructs.testing._sources.letters import Letter
 from lambda_constructs.testing.errors import AccountError
 
@@ -196,6 +197,20 @@ class SourceHandles:
         """Give a repository by its construct path below the stack."""
         name = self.physical_id(path, "AWS::CodeCommit::Repository")
         return Repository(self.account, name)
+
+    def bot_alias(self, path: str) -> BotAlias:
+        """Give an alias of a Lex bot by its construct path below the stack."""
+        ref = self.physical_id(path, "AWS::Lex::BotAlias")
+        return BotAlias(self.account, self.account.sources.bot_aliases[ref], path)
+
+    def skill(self, path: str, id: str, *, qualifier: str = "live") -> Skill:
+        """Give a skill of Alexa that calls a function, by the function's path.
+
+        *id* is the skill's, as `amzn1.ask.skill.` and a UUID.
+        """
+        name = self.physical_id(path, "AWS::Lambda::Function")
+        arn = self.account.functions[name].arn_of(qualifier)
+        return Skill(self.account, arn, id)
 
     def config_rule(self, path: str) -> ConfigRule:
         """Give a rule of AWS Config by its construct path below the stack."""

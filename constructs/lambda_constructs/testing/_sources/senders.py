@@ -11,8 +11,9 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from lambda_constructs.testing._calls import needs
-from lambda_constructs.testing._iam import Policy, Principal, Request, evaluate, parse
+from lambda_constructs.testing._iam import Policy, Principal, Request, evaluate
 from lambda_constructs.testing._push import InvokeRefusedError, push
+from lambda_constructs.testing._service_roles import trust
 from lambda_constructs.testing.errors import UnmodelledError
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def call(
     Raises:
         DeliveryError: The sender may not, or the service refuses.
     """
-    place = account.authority._place()
+    place = account.authority.place()
     for need in needs(service, operation, params, **place):
         check(account, sender, need.action, need.resource, need.context)
     try:
@@ -171,28 +172,20 @@ def check(
 
 def _assume(account: LocalAccount, sender: Sender) -> None:
     """Check the role's trust in the service."""
-    role = str(sender.role)
-    found = account.client("iam").get_role(RoleName=role.rsplit("/", 1)[-1])["Role"]
-    trust = parse(
-        found["AssumeRolePolicyDocument"], name=f"trust of {role}", role="trust"
-    )
-    context = _context(account, sender)
-    if sender.trusted_as is not None:
-        context["aws:SourceArn"] = sender.trusted_as
+    role, source = str(sender.role), sender.trusted_as or sender.source
     identity: tuple[Policy, ...] = ()
     principal = Principal.service(sender.principal)
     if sender.via is not None:
         principal = Principal.session(sender.via, sender.principal.partition(".")[0])
         identity = account.authority.policies.of_role(sender.via).identity
-    request = Request(principal, "sts:AssumeRole", role, account.id, context)
-    decision = evaluate(request, identity=identity, resource=trust)
-    if not decision.allowed:
+    decision = trust(account, role, principal, source_arn=source, identity=identity)
+    if decision is None or not decision.allowed:
+        why = "there is no such role" if decision is None else decision.reason
         account.note(
             account.path_of(sender.source), "refused", f"sts:AssumeRole {role}"
         )
         raise DeliveryError(
-            "FAILED_TO_ASSUME_ROLE",
-            f"{principal.arn} may not assume {role}, {decision.reason}",
+            "FAILED_TO_ASSUME_ROLE", f"{principal.arn} may not assume {role}, {why}"
         )
 
 
