@@ -191,7 +191,7 @@ class SqsPoller:
         failed = self._failed(batch, outcome)
         done = [each for each in batch if each["MessageId"] not in failed]
         if done:
-            self._delete(done)
+            self.meter.count("DeletedEventCount", self._delete(done))
         self.meter.count("FailedInvokeEventCount", len(failed))
         if failed:
             self._look_again([each for each in batch if each["MessageId"] in failed])
@@ -222,7 +222,9 @@ class SqsPoller:
         }
         return {str(each) for each in failed} if failed <= every else every
 
-    def _delete(self, messages: Sequence[Message]) -> None:
+    def _delete(self, messages: Sequence[Message]) -> int:
+        """Delete some; give how many are gone."""
+        gone = 0
         for start in range(0, len(messages), RECEIVE_AT_ONCE):
             some = messages[start : start + RECEIVE_AT_ONCE]
             entries = [
@@ -230,7 +232,8 @@ class SqsPoller:
                 for index, each in enumerate(some)
             ]
             answer = self._call("DeleteMessageBatch", Entries=entries)
-            self.meter.count("DeletedEventCount", len(answer.get("Successful", [])))
+            gone += len(answer.get("Successful", []))
+        return gone
 
     def _call(self, operation: str, **params: Any) -> dict[str, Any]:
         """Call SQS as Lambda does, under the function's role."""
