@@ -10,15 +10,17 @@ from stacks.compliance_rule import ComplianceRuleStack
 from stacks.device_telemetry import DeviceTelemetryStack
 from stacks.fifo_ledger import FifoLedgerStack
 from stacks.log_alerts import LogAlertsStack
+from stacks.mail_intake import MailIntakeStack
+from stacks.nightly_cleanup import NightlyCleanupStack
 from stacks.notifications import NotificationsStack
+from stacks.order_events import OrderEventsStack
 from stacks.pipeline_gate import PipelineGateStack
 from stacks.repository_hook import RepositoryHookStack
 from stacks.seed_data import SeedDataStack
-from stacks.nightly_cleanup import NightlyCleanupStack
-from stacks.order_events import OrderEventsStack
 from stacks.sqs_worker import SqsWorkerStack
 from stacks.stream_processor import StreamProcessorStack
 from stacks.table_projector import TableProjectorStack
+from stacks.thumbnailer import ThumbnailerStack
 
 app = App()
 CheckoutWorkflowStack(app, "CheckoutWorkflow")
@@ -26,21 +28,15 @@ ComplianceRuleStack(app, "ComplianceRule")
 DeviceTelemetryStack(app, "DeviceTelemetry")
 FifoLedgerStack(app, "FifoLedger")
 LogAlertsStack(app, "LogAlerts")
+MailIntakeStack(app, "MailIntake")
+NightlyCleanupStack(app, "NightlyCleanup")
 NotificationsStack(app, "Notifications")
+OrderEventsStack(app, "OrderEvents")
 PipelineGateStack(app, "PipelineGate")
 RepositoryHookStack(app, "RepositoryHook")
 SeedDataStack(app, "SeedData")
-NightlyCleanupStack(app, "NightlyCleanup")
-OrderEventsStack(app, "OrderEvents")
 SqsWorkerStack(app, "SqsWorker")
 StreamProcessorStack(app, "StreamProcessor")
 TableProjectorStack(app, "TableProjector")
-from stacks.mail_intake import MailIntakeStack
-from stacks.sqs_worker import SqsWorkerStack
-from stacks.thumbnailer import ThumbnailerStack
-
-app = App()
-MailIntakeStack(app, "MailIntake")
-SqsWorkerStack(app, "SqsWorker")
 ThumbnailerStack(app, "Thumbnailer")
 app.synth()

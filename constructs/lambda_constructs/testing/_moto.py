@@ -8,15 +8,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from moto.core import models as core_models
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 from moto.sqs import models as sqs_models
 from moto.sqs.models import Queue, sqs_backends
+from responses import CallbackResponse
 
 if TYPE_CHECKING:
     from lambda_constructs.testing._clock import Clock
     from lambda_constructs.testing.account import LocalAccount
 
+RESPONSE = "CallbackResponse"
 NAMES = "camelcase_to_underscores"
 COUNTS = {
     "ApproximateNumberOfMessages": "approximate_number_of_messages",
@@ -44,6 +47,22 @@ def release_visible(account: LocalAccount, queue: str) -> None:
 
 def _queue(account: LocalAccount, name: str) -> Any:
     return sqs_backends[account.id][account.region].queues[name]
+
+
+@contextmanager
+def quick_start() -> Iterator[None]:
+    """Spare moto's start what it makes anew each time.
+
+    moto 5.2 makes some thousand objects, one for each pattern of a URL; they are the
+    same for each account.
+    """
+    with patch.object(core_models, RESPONSE, _response):
+        yield
+
+
+@cache
+def _response(**given: Any) -> CallbackResponse:
+    return CallbackResponse(**given)
 
 
 @contextmanager

@@ -29,7 +29,12 @@ from lambda_constructs.testing._firehose import DeliveryStreamState
 from lambda_constructs.testing._functions import FunctionState
 from lambda_constructs.testing._invoke_api import InvokeApi
 from lambda_constructs.testing._metrics import LAMBDA, Metrics
-from lambda_constructs.testing._moto import quick_queues, unguarded_buckets
+from lambda_constructs.testing._models import shared_models
+from lambda_constructs.testing._moto import (
+    quick_queues,
+    quick_start,
+    unguarded_buckets,
+)
 from lambda_constructs.testing._observers import Observers
 from lambda_constructs.testing._packages import Packages
 from lambda_constructs.testing._resources._create import Request
@@ -103,7 +108,9 @@ class LocalAccount:
         self._open.callback(self.custom_resources.close)
         self._open.callback(self.workflows.close)
         # It sets credentials of its own.
-        self._open.enter_context(mock_aws(config=RUN_WORKFLOWS))
+        with quick_start():
+            self._open.enter_context(mock_aws(config=RUN_WORKFLOWS))
+        self._open.enter_context(shared_models())
         self._open.enter_context(self._own_credentials())
         self._open.enter_context(self.clock.running())
         self._open.enter_context(quick_queues(self.clock))
