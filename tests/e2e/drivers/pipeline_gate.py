@@ -82,4 +82,9 @@ def executions(deployed: Deployed) -> dict[str, str]:
     }
 
 
-DRIVER = Driver(stack="PipelineGate", drive=drive, look=look)
+DRIVER = Driver(
+    stack="PipelineGate",
+    drive=drive,
+    look=look,
+    not_emulated="it has no CodePipeline, and refuses AWS::CodePipeline::Pipeline",
+)

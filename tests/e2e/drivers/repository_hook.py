@@ -70,4 +70,9 @@ def findings(deployed: Deployed, *commits: str) -> dict[str, int]:
     }
 
 
-DRIVER = Driver(stack="RepositoryHook", drive=drive, look=look)
+DRIVER = Driver(
+    stack="RepositoryHook",
+    drive=drive,
+    look=look,
+    not_emulated="it has no CodeCommit, and refuses AWS::CodeCommit::Repository",
+)

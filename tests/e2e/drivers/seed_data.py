@@ -11,18 +11,19 @@ from tests.e2e.deployed import Deployed
 from tests.e2e.drivers import Driver
 from tests.e2e.expect import Expectation
 
-OURS = ["domestic", "europe", "overseas"]
-
 
 def drive(deployed: Deployed) -> Iterator[Expectation]:
     """Look at what the deployment seeded, then update it to one row and back."""
-    yield expect("the stack", OURS, zones(deployed))
+    template = template_of(deployed)
+    ours = properties(template)["Rows"]
+    names = [row["zone"] for row in ours]
+    yield expect("the stack", names, zones(deployed))
     theirs = f"theirs-{deployed.run}"
     with row_of_others(deployed, theirs):
-        update(deployed, OURS[:1])
-        yield expect("an update to 1 row", [OURS[0], theirs], zones(deployed))
-        update(deployed, OURS)
-        yield expect("an update back", [*OURS, theirs], zones(deployed))
+        update(deployed, template, ours[:1])
+        yield expect("an update to 1 row", [names[0], theirs], zones(deployed))
+        update(deployed, template, ours)
+        yield expect("an update back", [*names, theirs], zones(deployed))
 
 
 def look(deployed: Deployed) -> Iterator[str]:
@@ -41,20 +42,37 @@ def expect(sent: str, wanted: list[str], found: list[str]) -> Expectation:
     return Expectation(sent, f"{len(wanted)} rows", shown, not missing and not extra)
 
 
-def update(deployed: Deployed, wanted: list[str]) -> None:
-    """Update the stack to those of its rows that are *wanted*, as `cdk deploy` would."""
+def template_of(deployed: Deployed) -> dict[str, Any]:
+    """Read the template of the stack as it is."""
     client = deployed.session.client("cloudformation")
     body: Any = client.get_template(StackName=deployed.name)["TemplateBody"]
-    template = json.loads(body) if isinstance(body, str) else body
-    (rows,) = [
+    return dict(json.loads(body) if isinstance(body, str) else body)
+
+
+def properties(template: dict[str, Any]) -> dict[str, Any]:
+    """Give the properties of the custom resource."""
+    (found,) = [
         each["Properties"]
         for each in template["Resources"].values()
         if each["Type"] == "Custom::SeedRows"
     ]
-    rows["Rows"] = [{"zone": zone, "carrier": "post", "days": "1"} for zone in wanted]
+    return dict(found)
+
+
+def update(
+    deployed: Deployed, template: dict[str, Any], rows: list[dict[str, str]]
+) -> None:
+    """Update the stack to other rows, as `cdk deploy` would."""
+    resources = {
+        id: {**each, "Properties": {**each["Properties"], "Rows": rows}}
+        if each["Type"] == "Custom::SeedRows"
+        else each
+        for id, each in template["Resources"].items()
+    }
+    client = deployed.session.client("cloudformation")
     client.update_stack(
         StackName=deployed.name,
-        TemplateBody=json.dumps(template),
+        TemplateBody=json.dumps({**template, "Resources": resources}),
         Capabilities=["CAPABILITY_IAM"],
     )
     client.get_waiter("stack_update_complete").wait(
