@@ -14,14 +14,16 @@ from tests.synthesized import ROOT
 NAMES = sorted(path.stem for path in (ROOT / "tests" / "events").glob("*.json"))
 
 READ: dict[str, Callable[[dict[str, Any]], object]] = {
-    "logs": lambda it: [
-        (each.get_id, each.message)
-        for each in kinds.CloudWatchLogsEvent(it).parse_logs_data().log_events
-    ],
-    "sns": lambda it: [
-        (each.sns.message_id, each.sns.message, each.sns.timestamp)
-        for each in kinds.SNSEvent(it).records
-    ],
+    "cloudformation": lambda it: (
+        kinds.CloudFormationCustomResourceEvent(it).request_type,
+        kinds.CloudFormationCustomResourceEvent(it).response_url,
+        kinds.CloudFormationCustomResourceEvent(it).resource_properties,
+    ),
+    "codepipeline": lambda it: (
+        kinds.CodePipelineJobEvent(it).get_id,
+        kinds.CodePipelineJobEvent(it).decoded_user_parameters,
+        kinds.CodePipelineJobEvent(it).input_object_key,
+    ),
     "config_change": lambda it: (
         kinds.AWSConfigRuleEvent(it).rule_parameters,
         kinds.AWSConfigRuleEvent(it).invoking_event.configuration_item.resource_id,
@@ -42,23 +44,14 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         (each.event_id, each.kinesis.data_as_json())
         for each in kinds.KinesisStreamEvent(it).records
     ],
-    "cloudformation": lambda it: (
-        kinds.CloudFormationCustomResourceEvent(it).request_type,
-        kinds.CloudFormationCustomResourceEvent(it).response_url,
-        kinds.CloudFormationCustomResourceEvent(it).resource_properties,
-    ),
-    "codepipeline": lambda it: (
-        kinds.CodePipelineJobEvent(it).get_id,
-        kinds.CodePipelineJobEvent(it).decoded_user_parameters,
-        kinds.CodePipelineJobEvent(it).input_object_key,
+    "logs": lambda it: [
+        (each.get_id, each.message)
+        for each in kinds.CloudWatchLogsEvent(it).parse_logs_data().log_events
+    ],
     "order_placed": lambda it: (
         kinds.EventBridgeEvent(it).get_id,
         kinds.EventBridgeEvent(it).detail_type,
         kinds.EventBridgeEvent(it).detail["order_id"],
-    ),
-    "schedule": lambda it: (
-        kinds.EventBridgeEvent(it).detail_type,
-        kinds.EventBridgeEvent(it).resources,
     ),
     "s3_event_bridge": lambda it: (
         kinds.S3EventBridgeNotificationEvent(it).detail.bucket.name,
@@ -68,9 +61,17 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         (each.s3.bucket.name, each.s3.get_object.key)
         for each in kinds.S3Event(it).records
     ],
+    "schedule": lambda it: (
+        kinds.EventBridgeEvent(it).detail_type,
+        kinds.EventBridgeEvent(it).resources,
+    ),
     "ses": lambda it: [
         (each.ses.mail.message_id, each.ses.receipt.virus_verdict.status)
         for each in kinds.SESEvent(it).records
+    ],
+    "sns": lambda it: [
+        (each.sns.message_id, each.sns.message, each.sns.timestamp)
+        for each in kinds.SNSEvent(it).records
     ],
     "sqs": lambda it: [
         (each.message_id, each.json_body) for each in kinds.SQSEvent(it).records
@@ -83,8 +84,8 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
 """What a handler reads first of each event, by Powertools' class for it."""
 
 WITHOUT_A_CLASS: set[str] = {
-    "iot_telemetry",  # whatever the rule's SQL selects
     "codecommit",
+    "iot_telemetry",  # whatever the rule's SQL selects
 }
 """Events for which Powertools has none."""
 

@@ -30,15 +30,17 @@ class Practice(Enum):
     ESM_FILTER_QUOTA = "lambda-constructs:esm-filter-quota"
     """More than five filters need a raised quota."""
 
-    LOGS_FILTER_QUOTA = "lambda-constructs:logs-filter-quota"
-    """More than two subscription filters of a log group need a raised quota."""
     IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
     """The beta of IoT's SQL may change under a rule."""
+
     KAFKA_ERROR_CONTROLS = "lambda-constructs:kafka-error-controls"
     """Retries, age, halving and partial responses come with provisioned pollers."""
 
     KAFKA_FAILURE_DESTINATION = "lambda-constructs:kafka-failure-destination"
     """Without a destination, a poison record blocks its partition till it expires."""
+
+    LOGS_FILTER_QUOTA = "lambda-constructs:logs-filter-quota"
+    """More than two subscription filters of a log group need a raised quota."""
 
     PACKAGE_MISSING_IMPORT = "lambda-constructs:package-missing-import"
     """A handler imports what its package does not have."""
@@ -67,8 +69,6 @@ class Practice(Enum):
     RUNTIME_ENDS_SOON = "lambda-constructs:runtime-ends-soon"
     """A runtime that Lambda will not support for long."""
 
-    SNS_DEAD_LETTER_QUEUE = "lambda-constructs:sns-dead-letter-queue"
-    """A subscription without a dead-letter queue loses what it cannot deliver."""
     S3_IMPORTED_BUCKET = "lambda-constructs:s3-imported-bucket"
     """Nothing is known of whether an imported bucket tells EventBridge."""
 
@@ -77,6 +77,9 @@ class Practice(Enum):
 
     SES_REGION = "lambda-constructs:ses-region"
     """SES receives mail in some Regions only."""
+
+    SNS_DEAD_LETTER_QUEUE = "lambda-constructs:sns-dead-letter-queue"
+    """A subscription without a dead-letter queue loses what it cannot deliver."""
 
     SQS_DEAD_LETTER_QUEUE = "lambda-constructs:sqs-dead-letter-queue"
     """A queue without a dead-letter queue retries a poison message till it expires."""
@@ -96,6 +99,9 @@ class Practice(Enum):
     SQS_VISIBILITY_TIMEOUT = "lambda-constructs:sqs-visibility-timeout"
     """Under six function timeouts plus the window, a batch may be delivered twice."""
 
+    STEP_FUNCTIONS_TASK_TIMEOUT = "lambda-constructs:step-functions-task-timeout"
+    """A task that ends before its function may be retried beside it."""
+
     STREAM_FAILURE_DESTINATION = "lambda-constructs:stream-failure-destination"
     """Without a destination, what a stream gives up is gone without a word."""
 
@@ -113,8 +119,6 @@ class Practice(Enum):
 
     STREAM_RETRY_ATTEMPTS = "lambda-constructs:stream-retry-attempts"
     """Retried for ever, a poison record blocks its shard until it is too old."""
-    STEP_FUNCTIONS_TASK_TIMEOUT = "lambda-constructs:step-functions-task-timeout"
-    """A task that ends before its function may be retried beside it."""
 
     def warn(self, scope: IConstruct, message: str) -> None:
         """Tell at synthesis that *scope* departs from this practice."""

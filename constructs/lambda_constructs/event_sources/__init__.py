@@ -11,78 +11,60 @@ from typing import TYPE_CHECKING
 from lambda_constructs._lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from lambda_constructs.event_sources.logs import LogsEventSource
-    from lambda_constructs.event_sources.sns import SnsEventSource
-    from lambda_constructs.event_sources.sqs import SqsEventSource
-    from lambda_constructs.event_sources.step_functions import StepFunctionsEventSource
-
-__all__ = [
-    "LogsEventSource",
-    "SnsEventSource",
-    from lambda_constructs.event_sources.config import ConfigEventSource
-    from lambda_constructs.event_sources.iot import IotEventSource
-    from lambda_constructs.event_sources.sqs import SqsEventSource
-
-__all__ = [
-    "ConfigEventSource",
-    "IotEventSource",
     from lambda_constructs.event_sources._kafka_authentication import (
         KafkaAuthentication,
     )
     from lambda_constructs.event_sources._kafka_schema_registry import (
         KafkaSchemaRegistry,
     )
-    from lambda_constructs.event_sources.document_db import DocumentDbEventSource
-    from lambda_constructs.event_sources.mq import MqEventSource
-    from lambda_constructs.event_sources.msk import MskEventSource
-    from lambda_constructs.event_sources.self_managed_kafka import (
-        SelfManagedKafkaEventSource,
-    )
-    from lambda_constructs.event_sources.sqs import SqsEventSource
-
-__all__ = [
-    "DocumentDbEventSource",
-    "KafkaAuthentication",
-    "KafkaSchemaRegistry",
-    "MqEventSource",
-    "MskEventSource",
-    "SelfManagedKafkaEventSource",
-    from lambda_constructs.event_sources.dynamodb import DynamoDbEventSource
-    from lambda_constructs.event_sources.kinesis import KinesisEventSource
-    from lambda_constructs.event_sources.sqs import SqsEventSource
-
-__all__ = [
-    "DynamoDbEventSource",
-    "KinesisEventSource",
     from lambda_constructs.event_sources.cloud_formation import (
         CloudFormationEventSource,
     )
     from lambda_constructs.event_sources.code_commit import CodeCommitEventSource
     from lambda_constructs.event_sources.code_pipeline import CodePipelineEventSource
+    from lambda_constructs.event_sources.config import ConfigEventSource
+    from lambda_constructs.event_sources.document_db import DocumentDbEventSource
+    from lambda_constructs.event_sources.dynamodb import DynamoDbEventSource
+    from lambda_constructs.event_sources.event_bridge import EventBridgeEventSource
+    from lambda_constructs.event_sources.iot import IotEventSource
+    from lambda_constructs.event_sources.kinesis import KinesisEventSource
+    from lambda_constructs.event_sources.logs import LogsEventSource
+    from lambda_constructs.event_sources.mq import MqEventSource
+    from lambda_constructs.event_sources.msk import MskEventSource
+    from lambda_constructs.event_sources.s3 import S3EventSource
+    from lambda_constructs.event_sources.s3_notification import (
+        S3NotificationEventSource,
+    )
+    from lambda_constructs.event_sources.schedule import ScheduleEventSource
+    from lambda_constructs.event_sources.self_managed_kafka import (
+        SelfManagedKafkaEventSource,
+    )
+    from lambda_constructs.event_sources.ses import SesEventSource
+    from lambda_constructs.event_sources.sns import SnsEventSource
     from lambda_constructs.event_sources.sqs import SqsEventSource
+    from lambda_constructs.event_sources.step_functions import StepFunctionsEventSource
 
 __all__ = [
     "CloudFormationEventSource",
     "CodeCommitEventSource",
     "CodePipelineEventSource",
-    from lambda_constructs.event_sources.event_bridge import EventBridgeEventSource
-    from lambda_constructs.event_sources.schedule import ScheduleEventSource
-    from lambda_constructs.event_sources.sqs import SqsEventSource
-
-__all__ = [
+    "ConfigEventSource",
+    "DocumentDbEventSource",
+    "DynamoDbEventSource",
     "EventBridgeEventSource",
-    "ScheduleEventSource",
-    from lambda_constructs.event_sources.s3 import S3EventSource
-    from lambda_constructs.event_sources.s3_notification import (
-        S3NotificationEventSource,
-    )
-    from lambda_constructs.event_sources.ses import SesEventSource
-    from lambda_constructs.event_sources.sqs import SqsEventSource
-
-__all__ = [
+    "IotEventSource",
+    "KafkaAuthentication",
+    "KafkaSchemaRegistry",
+    "KinesisEventSource",
+    "LogsEventSource",
+    "MqEventSource",
+    "MskEventSource",
     "S3EventSource",
     "S3NotificationEventSource",
+    "ScheduleEventSource",
+    "SelfManagedKafkaEventSource",
     "SesEventSource",
+    "SnsEventSource",
     "SqsEventSource",
     "StepFunctionsEventSource",
 ]
@@ -90,26 +72,26 @@ __all__ = [
 __getattr__ = lazy_attributes(
     __name__,
     {
-        "LogsEventSource": "logs",
-        "SnsEventSource": "sns",
-        "ConfigEventSource": "config",
-        "IotEventSource": "iot",
-        "DocumentDbEventSource": "document_db",
-        "KafkaAuthentication": "_kafka_authentication",
-        "KafkaSchemaRegistry": "_kafka_schema_registry",
-        "MqEventSource": "mq",
-        "MskEventSource": "msk",
-        "SelfManagedKafkaEventSource": "self_managed_kafka",
-        "DynamoDbEventSource": "dynamodb",
-        "KinesisEventSource": "kinesis",
         "CloudFormationEventSource": "cloud_formation",
         "CodeCommitEventSource": "code_commit",
         "CodePipelineEventSource": "code_pipeline",
+        "ConfigEventSource": "config",
+        "DocumentDbEventSource": "document_db",
+        "DynamoDbEventSource": "dynamodb",
         "EventBridgeEventSource": "event_bridge",
-        "ScheduleEventSource": "schedule",
+        "IotEventSource": "iot",
+        "KafkaAuthentication": "_kafka_authentication",
+        "KafkaSchemaRegistry": "_kafka_schema_registry",
+        "KinesisEventSource": "kinesis",
+        "LogsEventSource": "logs",
+        "MqEventSource": "mq",
+        "MskEventSource": "msk",
         "S3EventSource": "s3",
         "S3NotificationEventSource": "s3_notification",
+        "ScheduleEventSource": "schedule",
+        "SelfManagedKafkaEventSource": "self_managed_kafka",
         "SesEventSource": "ses",
+        "SnsEventSource": "sns",
         "SqsEventSource": "sqs",
         "StepFunctionsEventSource": "step_functions",
     },

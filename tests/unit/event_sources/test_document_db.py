@@ -212,7 +212,7 @@ def test_fails_if_the_version_has_no_change_streams_for_lambda(stack, worker):
     """
     cluster = new_cluster(stack, engine_version="3.6.0")
 
-    with pytest.raises(ConfigurationError, match="must be 4.0 or later, got 3.6.0"):
+    with pytest.raises(ConfigurationError, match=r"must be 4\.0 or later, got 3\.6\.0"):
         worker.add_event_source(DocumentDbEventSource(cluster, "shop"))
 
 
