@@ -9,7 +9,8 @@ from aws_cdk import Stack, Token
 from aws_cdk import aws_events as events
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_text, literal
+from lambda_constructs.errors import ConfigurationError, check_text
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 
 FIELDS = {
@@ -89,19 +90,9 @@ def check_bus(
     """
     if bus is None:
         return
-    stack = Stack.of(function)
-    for what, theirs, ours in (
-        ("Region", bus.env.region, stack.region),
-        ("account", bus.env.account, stack.account),
-    ):
-        there, here = literal(theirs), literal(ours)
-        if there and here and there != here:
-            raise ConfigurationError(
-                f"bus {bus.node.path} must be in the function's {what} {here}, got "
-                f"{there}; a rule is beside its bus, so send the events on to a bus "
-                "there",
-                scope=function,
-            )
+    remedy = "a rule is beside its bus, so send the events on to a bus there"
+    check_same("Region", function, bus, remedy, name="bus ")
+    check_same("account", function, bus, remedy, name="bus ")
 
 
 def check_input(

@@ -10,8 +10,9 @@ from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._kafka_options import ERROR_CONTROLS, KafkaOptions
-from lambda_constructs.event_sources._mapping import check_tenants, warn_of_filter_quota
+from lambda_constructs.event_sources._mapping import warn_of_filter_quota
 from lambda_constructs.event_sources._push import source_id
+from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
 from lambda_constructs.errors import ConfigurationError, check_range, literal
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
 
@@ -42,42 +43,17 @@ def already_bound(function: LambdaFunction, source: IResource) -> ConfigurationE
     )
 
 
-def check_tenants(function: LambdaFunction) -> None:
-    """Check that *function* keeps no tenants apart.
-
-    Raises:
-        ConfigurationError: It does, and so has no event source mappings.
-    """
-    if function.tenancy_config is not None:
-        raise ConfigurationError(
-            "a function with tenancy_config has no event source mappings; leave "
-            "tenancy_config out, or invoke it by API Gateway",
-            scope=function,
-        )
-
-
 def check_place(function: LambdaFunction, source: IResource) -> None:
     """Check that *source* is in the function's Region, as far as both are known.
 
     Raises:
         ConfigurationError: It is in another one, or it is defined in another account.
     """
-    stack = Stack.of(function)
-    there, here = literal(source.env.region), literal(stack.region)
-    if there and here and there != here:
-        raise ConfigurationError(
-            f"{source.node.path} must be in the function's Region {here}, got {there}; "
-            "Lambda polls its own Region only, so define both in one",
-            scope=function,
-        )
-    theirs, ours = literal(source.env.account), literal(stack.account)
-    if source.node.default_child is not None and theirs and ours and theirs != ours:
-        raise ConfigurationError(
-            f"{source.node.path} must be in the function's account {ours}, got "
-            f"{theirs}; import it by its ARN, and allow the function's role in its "
-            "own policy",
-            scope=function,
-        )
+    remedy = "Lambda polls its own Region only, so define both in one"
+    check_same("Region", function, source, remedy)
+    if source.node.default_child is not None:
+        remedy = "import it by its ARN, and allow the function's role in its own policy"
+        check_same("account", function, source, remedy)
 
 
 def check_region_of(function: LambdaFunction, name: str, arn: str) -> None:

@@ -12,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from lambda_constructs import limits
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError, literal, seconds
+from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.failure import AsyncInvoke
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -30,22 +31,6 @@ def source_id(function: LambdaFunction, id: str) -> str:
             scope=function,
         )
     return id
-
-
-def refuse_tenants(function: LambdaFunction) -> None:
-    """Check that *function* does not tell tenants apart, since no event names one.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html
-
-    Raises:
-        ConfigurationError: It does, so that Lambda would refuse every event.
-    """
-    if function.tenancy_config is not None:
-        raise ConfigurationError(
-            "a function with tenancy_config takes no events, since none names a "
-            "tenant; leave tenancy_config out, or invoke it by API Gateway",
-            scope=function,
-        )
 
 
 def allow_invoke(
@@ -90,7 +75,11 @@ def keep_failures(function: LambdaFunction) -> None:
 
     A function that says nothing of them gets `AsyncInvoke()`; one that has that, or a
     dead-letter queue of its own, keeps what it has.
+
+    Raises:
+        ConfigurationError: It keeps tenants apart, and so takes no events.
     """
+    check_tenants(function)
     resource = cast("lambda_.CfnFunction", function.function.node.default_child)
     told = function.node.try_find_child("AsyncInvoke") is not None
     if not told and resource.dead_letter_config is None:

@@ -10,7 +10,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
 from lambda_constructs._validation import validate_at_the_end
-from lambda_constructs.errors import ConfigurationError, literal
+from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._s3_recursion import warn_of_recursion
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -20,21 +20,7 @@ AnyBucket = s3.Bucket | s3.IBucket
 CDK_NOTIFICATIONS = "Notifications"
 """The child of a bucket whose notifications CDK's custom resource sets."""
 
-
-def check_region(function: LambdaFunction, bucket: AnyBucket) -> None:
-    """Check that *bucket* is in the function's Region, as far as both are known.
-
-    Raises:
-        ConfigurationError: It is in another one.
-    """
-    there = literal(bucket.env.region)
-    here = literal(Stack.of(function).region)
-    if there and here and there != here:
-        raise ConfigurationError(
-            f"{bucket.node.path} must be in the function's Region {here}, got {there}; "
-            "S3 tells its own Region only, so define both in one",
-            scope=function,
-        )
+OWN_REGION = "S3 tells its own Region only, so define both in one"
 
 
 def tell_event_bridge(function: LambdaFunction, bucket: AnyBucket) -> None:

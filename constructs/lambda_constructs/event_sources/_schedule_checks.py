@@ -6,7 +6,7 @@ import json
 import re
 from datetime import datetime
 
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import Duration, Token
 from aws_cdk import aws_scheduler as scheduler
 
 from lambda_constructs import limits
@@ -15,9 +15,9 @@ from lambda_constructs.errors import (
     check_duration,
     check_range,
     check_type,
-    literal,
     seconds,
 )
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 
 EXPRESSION = re.compile(r"(at|cron|rate)\(.+\)")
@@ -128,10 +128,5 @@ def check_group(
     """
     if group is None:
         return
-    there, here = literal(group.env.region), literal(Stack.of(function).region)
-    if there and here and there != here:
-        raise ConfigurationError(
-            f"schedule_group {group.node.path} must be in the function's Region "
-            f"{here}, got {there}; use a group of that Region",
-            scope=function,
-        )
+    remedy = "use a group of that Region"
+    check_same("Region", function, group, remedy, name="schedule_group ")

@@ -18,6 +18,7 @@ from lambda_constructs.errors import (
     literal,
 )
 from lambda_constructs.event_sources._push import allow_invoke, keep_failures
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 
 __all__ = ["CodeCommitEventSource"]
@@ -74,7 +75,7 @@ class CodeCommitEventSource:
                 ten triggers already.
         """
         repository, resource = self._defined(function)
-        self._check_region(function)
+        check_same("Region", function, self.repository, "define both in one")
         name = self.name or Names.unique_resource_name(
             function, max_length=limits.CODE_COMMIT_TRIGGER_NAME_CHARACTERS
         )
@@ -147,16 +148,6 @@ class CodeCommitEventSource:
                 scope=function,
             )
         return cast("codecommit.Repository", self.repository), resource
-
-    def _check_region(self, function: LambdaFunction) -> None:
-        there = literal(Stack.of(self.repository).region)
-        here = literal(Stack.of(function).region)
-        if there and here and there != here:
-            raise ConfigurationError(
-                f"{self.repository.node.path} must be in the function's Region "
-                f"{here}, got {there}; define both in one",
-                scope=function,
-            )
 
     def _check_triggers(
         self, function: LambdaFunction, resource: codecommit.CfnRepository, name: str

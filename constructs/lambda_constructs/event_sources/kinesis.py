@@ -16,9 +16,9 @@ from lambda_constructs.errors import ConfigurationError, check_type, literal
 from lambda_constructs.event_sources._mapping import (
     already_bound,
     check_place,
-    check_tenants,
     mapping_id,
 )
+from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.event_sources._stream import (
     add_mapping,
     check_options,

@@ -9,14 +9,14 @@ from aws_cdk import Stack, Token
 from aws_cdk import aws_logs as logs
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_type, literal, nearest
+from lambda_constructs.errors import ConfigurationError, check_type, nearest
 from lambda_constructs.event_sources._logs_groups import are_one, count_filters
 from lambda_constructs.event_sources._mapping import already_bound, mapping_id
 from lambda_constructs.event_sources._push import (
     allow_invoke,
     keep_failures,
-    refuse_tenants,
 )
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
 
@@ -94,10 +94,13 @@ class LogsEventSource:
         """
         id = mapping_id(function, "Logs", self.log_group)
         self._check_is_new(function)
-        self._check_place(function)
+        beside = (
+            "CloudWatch Logs invokes functions beside it only, so define both in one"
+        )
+        check_same("Region", function, self.log_group, beside)
+        check_same("account", function, self.log_group, beside)
         self._check_is_no_loop(function)
         self._check_number(function)
-        refuse_tenants(function)
         keep_failures(function)
         permission = allow_invoke(
             function,
@@ -153,21 +156,6 @@ class LogsEventSource:
                 each.log_group, self.log_group
             ):
                 raise already_bound(function, self.log_group)
-
-    def _check_place(self, function: LambdaFunction) -> None:
-        stack = Stack.of(function)
-        for what, theirs, ours in (
-            ("Region", self.log_group.env.region, stack.region),
-            ("account", self.log_group.env.account, stack.account),
-        ):
-            there, here = literal(theirs), literal(ours)
-            if there and here and there != here:
-                raise ConfigurationError(
-                    f"{self.log_group.node.path} must be in the function's {what} "
-                    f"{here}, got {there}; CloudWatch Logs invokes functions beside "
-                    "it only, so define both in one",
-                    scope=function,
-                )
 
     def _check_is_no_loop(self, function: LambdaFunction) -> None:
         if are_one(self.log_group, function.log_group):

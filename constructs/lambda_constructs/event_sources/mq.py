@@ -28,10 +28,10 @@ from lambda_constructs.event_sources._cluster import (
 from lambda_constructs.event_sources._mapping import (
     check_filters,
     check_region_of,
-    check_tenants,
     warn_of_filter_quota,
 )
 from lambda_constructs.event_sources._push import source_id
+from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import statement
 

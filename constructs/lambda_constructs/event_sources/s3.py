@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_events import CfnRule
 
-from lambda_constructs.errors import ConfigurationError, literal
+from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import source_id
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.event_sources._rule import add_rule, check_delivery
 from lambda_constructs.event_sources._s3_bucket import (
-    check_region,
+    OWN_REGION,
     tell_event_bridge,
     watch,
 )
@@ -96,8 +97,12 @@ class S3EventSource:
         """
         path = path_as_id(function, self.bucket)
         id = source_id(function, f"{self.id}-{path}")
-        check_region(function, self.bucket)
-        self._check_account(function)
+        check_same("Region", function, self.bucket, OWN_REGION)
+        remedy = (
+            "EventBridge tells its own account only, so forward its events to a bus "
+            "here and use EventBridgeEventSource"
+        )
+        check_same("account", function, self.bucket, remedy)
         tell_event_bridge(function, self.bucket)
         watch(function, self.bucket, self.events, self.prefix, self.suffix)
         return add_rule(
@@ -111,14 +116,3 @@ class S3EventSource:
             max_event_age=self.max_event_age,
             dead_letter_queue=self.dead_letter_queue,
         )
-
-    def _check_account(self, function: LambdaFunction) -> None:
-        theirs = literal(self.bucket.env.account)
-        ours = literal(Stack.of(function).account)
-        if theirs and ours and theirs != ours:
-            raise ConfigurationError(
-                f"{self.bucket.node.path} must be in the function's account {ours}, "
-                f"got {theirs}; EventBridge tells its own account only, so forward "
-                "its events to a bus here and use EventBridgeEventSource",
-                scope=function,
-            )

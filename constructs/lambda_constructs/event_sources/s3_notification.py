@@ -15,8 +15,9 @@ from lambda_constructs.event_sources._push import (
     keep_failures,
     source_id,
 )
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.event_sources._s3_bucket import (
-    check_region,
+    OWN_REGION,
     named_arn,
     own_resource,
     watch,
@@ -84,7 +85,7 @@ class S3NotificationEventSource:
         """
         path = path_as_id(function, self.bucket)
         id = source_id(function, f"{self.id}-{path}")
-        check_region(function, self.bucket)
+        check_same("Region", function, self.bucket, OWN_REGION)
         resource = own_resource(function, self.bucket)
         arn = named_arn(function, self.bucket, resource)
         notify(

@@ -15,9 +15,9 @@ from lambda_constructs.event_sources._mapping import already_bound, mapping_id
 from lambda_constructs.event_sources._push import (
     allow_invoke,
     keep_failures,
-    refuse_tenants,
     undelivered,
 )
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.event_sources._sns_filter_policy import (
     as_json,
     check_filter_policy,
@@ -103,7 +103,6 @@ class SnsEventSource:
         self._check_is_new(function)
         self._check_topic(function)
         self._check_dead_letter_queue(function)
-        refuse_tenants(function)
         principal = self._principal(function)
         keep_failures(function)
         permission = allow_invoke(
@@ -160,16 +159,12 @@ class SnsEventSource:
                 "SqsEventSource",
                 scope=function,
             )
-        theirs = literal(self.topic.env.account)
-        ours = literal(Stack.of(function).account)
-        defined = self.topic.node.default_child is not None
-        if defined and theirs and ours and theirs != ours:
-            raise ConfigurationError(
-                f"{self.topic.node.path} must be in the function's account {ours}, got "
-                f"{theirs}; import it by its ARN, and allow this account "
-                "sns:Subscribe in its own policy",
-                scope=function,
+        if self.topic.node.default_child is not None:
+            remedy = (
+                "import it by its ARN, and allow this account sns:Subscribe in its own "
+                "policy"
             )
+            check_same("account", function, self.topic, remedy)
 
     def _check_dead_letter_queue(self, function: LambdaFunction) -> None:
         if self.dead_letter_queue is None:

@@ -26,10 +26,10 @@ from lambda_constructs.event_sources._mapping import (
     check_filters,
     check_place,
     check_pollers,
-    check_tenants,
     mapping_id,
     warn_of_filter_quota,
 )
+from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.event_sources._sqs_queue import settle_queue
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement

@@ -1,0 +1,52 @@
+"""What a function and its source must have in common, whatever the source is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aws_cdk import IResource, Stack
+
+from lambda_constructs.errors import ConfigurationError, literal
+from lambda_constructs.function import LambdaFunction
+
+
+def check_tenants(function: LambdaFunction) -> None:
+    """Check that *function* does not keep tenants apart, since no event names one.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html
+
+    Raises:
+        ConfigurationError: It does, so that Lambda would refuse every event.
+    """
+    if function.tenancy_config is not None:
+        raise ConfigurationError(
+            "a function with tenancy_config takes no events, since none names a "
+            "tenant; leave tenancy_config out, or invoke it by API Gateway",
+            scope=function,
+        )
+
+
+def check_same(
+    what: Literal["Region", "account"],
+    function: LambdaFunction,
+    source: IResource,
+    remedy: str,
+    *,
+    name: str = "",
+) -> None:
+    """Check that *source* is in the function's Region or account, if both are known.
+
+    Raises:
+        ConfigurationError: It is in another one.
+    """
+    stack = Stack.of(function)
+    if what == "Region":
+        there, here = literal(source.env.region), literal(stack.region)
+    else:
+        there, here = literal(source.env.account), literal(stack.account)
+    if there and here and there != here:
+        raise ConfigurationError(
+            f"{name}{source.node.path} must be in the function's {what} {here}, got "
+            f"{there}; {remedy}",
+            scope=function,
+        )
