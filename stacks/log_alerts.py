@@ -1,5 +1,7 @@
 """Alerts from logs: what an application logs as an error is told, and told once."""
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
@@ -25,7 +27,12 @@ class LogAlertsStack(Stack):
             self, "Application", retention=logs.RetentionDays.ONE_YEAR
         )
         key = kms.Key(self, "Key", enable_key_rotation=True)
-        alerts = sns.Topic(self, "Alerts", enforce_ssl=True, master_key=key)
+        alerts = sns.Topic(
+            self,
+            "Alerts",
+            enforce_ssl=True,
+            master_key=cast("kms.IKey", key),  # CDK's stubs disagree on a parameter
+        )
         told = dynamodb.TableV2(
             self,
             "Told",

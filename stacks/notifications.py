@@ -1,5 +1,7 @@
 """Order notifications: one topic, and three functions that each want some of them."""
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
@@ -23,11 +25,12 @@ class NotificationsStack(Stack):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Order notifications, sent and kept")
 
+        key = kms.Key(self, "Key", enable_key_rotation=True)
         topic = sns.Topic(
             self,
             "Notifications",
             enforce_ssl=True,
-            master_key=kms.Key(self, "Key", enable_key_rotation=True),
+            master_key=cast("kms.IKey", key),  # CDK's stubs disagree on a parameter
         )
         outbox = dynamodb.TableV2(
             self,
