@@ -17,7 +17,8 @@ VOLUME_AGE = timedelta(days=int(os.environ["VOLUME_DAYS"]))
 PAGE = 100
 TIME_FOR_A_CALL_MS = 30_000
 
-logger = logging.getLogger()
+logger = logging.getLogger("cleanup")
+logger.setLevel(logging.INFO)
 # A call that hangs gives up after 24 s, before the time for a call is over.
 ec2 = boto3.client(
     "ec2",
