@@ -12,8 +12,11 @@ from stacks.thumbnailer import ThumbnailerStack
 from tests.synthesized import Synthesized
 from tests.testing.test_sns import without
 
-FOR_HOST = "lambda-constructs:package-for-host"
-PATHS = "aws:cdk:enable-path-metadata"
+CONTEXT = (
+    "aws:cdk:enable-asset-metadata",
+    "aws:cdk:enable-path-metadata",
+    "lambda-constructs:package-for-host",
+)
 
 pytestmark = pytest.mark.xdist_group("assembly")
 
@@ -124,7 +127,7 @@ class TestDriven:
         """
         In another queue than what was delivered and failed.
         """
-        app = App(context={PATHS: True, FOR_HOST: True})
+        app = App(context=dict.fromkeys(CONTEXT, True))
         stack = ThumbnailerStack(app, "Thumbnailer")
         shop = account.deploy(without(stack, "AWS::Lambda::Permission"))
 
