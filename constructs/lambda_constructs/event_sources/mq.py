@@ -131,11 +131,7 @@ class MqEventSource:
         resource.queues = [self.queue]
         resource.source_access_configurations = [
             Access(type="BASIC_AUTH", uri=secret_arn),
-            *(
-                Access(type="VIRTUAL_HOST", uri=each)
-                for each in (self.virtual_host,)
-                if each
-            ),
+            *([Access(type="VIRTUAL_HOST", uri=host)] if host is not None else []),
         ]
         # Lambda checks the role's permissions when it creates the mapping.
         mapping.node.add_dependency(function.policy)

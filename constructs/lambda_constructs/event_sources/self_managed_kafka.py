@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
-from aws_cdk import Duration, Token
+from aws_cdk import Acknowledgment, Duration, Token, Validations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -160,15 +160,30 @@ class SelfManagedKafkaEventSource:
             bootstrap_servers=self.bootstrap_servers,
             starting_position=self.starting_position or position,
         )
-        registry = self.schema_registry
-        config = lambda_.CfnEventSourceMapping.SelfManagedKafkaEventSourceConfigProperty
-        if queue_mode or registry is not None or self.consumer_group_id is not None:
-            resource_of(mapping).self_managed_kafka_event_source_config = config(
-                consumer_group_id=self.consumer_group_id,
-                consumption_mode=self.consumption_mode if queue_mode else None,
-                schema_registry_config=registry.bind(function) if registry else None,
-            )
+        self._configure(function, resource_of(mapping))
         return mapping
+
+    def _configure(
+        self, function: LambdaFunction, resource: lambda_.CfnEventSourceMapping
+    ) -> None:
+        registry, queue_mode = self.schema_registry, self.consumption_mode == "Queue"
+        if not queue_mode and registry is None and self.consumer_group_id is None:
+            return
+        config = lambda_.CfnEventSourceMapping.SelfManagedKafkaEventSourceConfigProperty
+        resource.self_managed_kafka_event_source_config = config(
+            consumer_group_id=self.consumer_group_id,
+            consumption_mode=self.consumption_mode if queue_mode else None,
+            schema_registry_config=registry.bind(function) if registry else None,
+        )
+        if queue_mode:
+            # CDK's validator has an older schema than CDK's own resource.
+            Validations.of(resource).acknowledge(
+                Acknowledgment(
+                    id="CloudFormation-Validate::F3002",
+                    reason="CloudFormation has ConsumptionMode; the validator's "
+                    "schema does not know it yet",
+                )
+            )
 
     def _check_servers(self) -> None:
         servers = self.bootstrap_servers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -47,10 +49,9 @@ def named(resource: object) -> str:
         return resource
     assert isinstance(resource, dict)
     ((function, value),) = resource.items()
-    if function == "Ref":
-        return str(value)[:-8] if not str(value).startswith("AWS::") else str(value)
-    if function == "Fn::GetAtt":
-        return str(value[0])[:-8]
+    if function in ("Ref", "Fn::GetAtt"):
+        id = value if function == "Ref" else value[0]
+        return re.sub("[0-9A-F]{8}$", "", str(id))
     return "".join(map(named, value[1])) if function == "Fn::Join" else str(resource)
 
 
