@@ -10,14 +10,11 @@ import json
 import pytest
 from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
-from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_lambda_powertools.utilities.data_classes import (
     APIGatewayProxyEvent,
     APIGatewayProxyEventV2,
 )
-
-from lambda_constructs.testing import UnmodelledError
 
 from .conftest import CONTEXT, make_function
 
@@ -346,22 +343,3 @@ def handler(event, context):
     assert "https://a.com" == answered["access-control-allow-origin"]
     refused = api.get("/", headers=theirs).headers
     assert ["a", "content-type"] == sorted(refused)
-
-
-def test_an_authorizer_is_not_modelled(account, stack):
-    """
-    The error names the route.
-    """
-    api, integration = make_api(stack, ECHO)
-    api.add_routes(
-        path="/a",
-        integration=integration,
-        methods=[METHOD.GET],
-        authorizer=authorizers.HttpJwtAuthorizer(
-            "Jwt", "https://x", jwt_audience=["a"]
-        ),
-    )
-    shop = account.deploy(stack)
-
-    with pytest.raises(UnmodelledError, match="the authorizer of Api/GET--a"):
-        shop.http_api("Api").get("/a")

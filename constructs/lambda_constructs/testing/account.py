@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from lambda_constructs.testing._deploy import deploy, templates_of
 from lambda_constructs.testing._faults import Faults
 from lambda_constructs.testing._firehose import DeliveryStreamState
 from lambda_constructs.testing._functions import FunctionState
+from lambda_constructs.testing._http.tokens import make_token
 from lambda_constructs.testing._invoke_api import InvokeApi
 from lambda_constructs.testing._metrics import LAMBDA, Metrics
 from lambda_constructs.testing._models import shared_models
@@ -182,6 +183,19 @@ class LocalAccount:
         status = 500 if code.startswith(("Internal", "Service")) else 400
         fault = ServiceFault(code, status=status)
         self.faults.add_to_calls(service, operation, fault, times, after)
+
+    def make_token(
+        self, issuer: str, *, audience: str | Sequence[str] = (), **claims: Any
+    ) -> str:
+        """Make a JSON web token as *issuer* would; it is good for an hour from now.
+
+        *claims* are added, or replace those; the kit does not check the signature.
+        """
+        now = int(self.clock.now())
+        given = {"iss": issuer, "iat": now, "exp": now + 3600}
+        return make_token(
+            {**given, **({"aud": audience} if audience else {}), **claims}
+        )
 
     def run_batch_job(self, request: Mapping[str, Any]) -> list[BatchTask]:
         """Run a job of S3 Batch Operations, as `s3control.create_job` takes it.

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lambda_constructs.testing._http.authorizers import signer
 from lambda_constructs.testing._http.cors import preflight, with_cors
 from lambda_constructs.testing._http.front import Front, MalformedError, wait_for
 from lambda_constructs.testing._http.gateway import (
@@ -82,7 +83,9 @@ class FunctionUrl(Front):
         text = is_text(call.request)
         event = event_v2(call, raw_path=call.request.path, body_is_text=text)
         if kind == "AWS_IAM" and self.role_arn is not None:
-            event["requestContext"]["authorizer"] = {"iam": self._caller(self.role_arn)}
+            event["requestContext"]["authorizer"] = {
+                "iam": signer(self.account, self.role_arn)
+            }
         if too_large(event):
             return message(413, "Request Entity Too Large", "Message")
         outcome = function.invoke(event, qualifier)
@@ -138,18 +141,6 @@ class FunctionUrl(Front):
         except MalformedError as error:
             self.account.note(self.path, "malformed", str(error))
             return message(502, "Internal Server Error", "Message")
-
-    def _caller(self, role_arn: str) -> dict[str, Any]:
-        session = Principal.session(role_arn, "caller").arn
-        return {
-            "accessKey": "ASIA0000000000000000",
-            "accountId": self.account.id,
-            "callerId": "AROA0000000000000000:caller",
-            "cognitoIdentity": None,
-            "principalOrgId": None,
-            "userArn": session,
-            "userId": "AROA0000000000000000:caller",
-        }
 
 
 def domain_of(account: LocalAccount, piece: Piece) -> str:

@@ -38,17 +38,27 @@ class HttpHandles(ABC):
         arn = self.physical_id(path, LOAD_BALANCER)
         return LoadBalancer(self.account, arn, path, port)
 
-    def http_api(self, path: str, *, stage: str | None = None) -> HttpApi:
-        """Give an HTTP API; name the stage if there are several."""
+    def http_api(
+        self, path: str, *, stage: str | None = None, as_role: str | None = None
+    ) -> HttpApi:
+        """Give an HTTP API; name the stage if there are several.
+
+        *as_role* is who signs the requests: a role's construct path, or its ARN.
+        """
         id = self.physical_id(path, "AWS::ApiGatewayV2::Api")
         chosen = stage or self._stage("http stage", "ApiId", id, path)
-        return HttpApi(self.account, id, path, chosen)
+        return HttpApi(self.account, id, path, chosen, self._role_arn(as_role))
 
-    def rest_api(self, path: str, *, stage: str | None = None) -> RestApi:
-        """Give a REST API; name the stage if there are several."""
+    def rest_api(
+        self, path: str, *, stage: str | None = None, as_role: str | None = None
+    ) -> RestApi:
+        """Give a REST API; name the stage if there are several.
+
+        *as_role* is who signs the requests: a role's construct path, or its ARN.
+        """
         id = self.physical_id(path, "AWS::ApiGateway::RestApi")
         chosen = stage or self._stage("rest stage", "RestApiId", id, path)
-        return RestApi(self.account, id, path, chosen)
+        return RestApi(self.account, id, path, chosen, self._role_arn(as_role))
 
     def function_url(self, path: str, *, as_role: str | None = None) -> FunctionUrl:
         """Give the URL of a function, by its own construct path or the function's.
@@ -56,11 +66,7 @@ class HttpHandles(ABC):
         *as_role* is who signs the requests: a role's construct path, or its ARN.
         """
         ref = self.physical_id(path, "AWS::Lambda::Url")
-        if as_role is not None and not as_role.startswith("arn:"):
-            name = self.physical_id(as_role, "AWS::IAM::Role")
-            found = self.account.client("iam").get_role(RoleName=name)
-            as_role = str(found["Role"]["Arn"])
-        return FunctionUrl(self.account, ref, path, as_role)
+        return FunctionUrl(self.account, ref, path, self._role_arn(as_role))
 
     def distribution(
         self, path: str, *, origins: Mapping[str, Origin] | None = None
@@ -71,6 +77,12 @@ class HttpHandles(ABC):
         """
         id = self.physical_id(path, "AWS::CloudFront::Distribution")
         return Distribution(self.account, id, path, origins or {})
+
+    def _role_arn(self, role: str | None) -> str | None:
+        if role is None or role.startswith("arn:"):
+            return role
+        name = self.physical_id(role, "AWS::IAM::Role")
+        return str(self.account.client("iam").get_role(RoleName=name)["Role"]["Arn"])
 
     def _stage(self, kind: str, name: str, id: str, path: str) -> str:
         pieces = fronts_of(self.account).of(kind, name, id)

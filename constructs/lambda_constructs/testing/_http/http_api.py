@@ -5,10 +5,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-ro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from lambda_constructs.testing._http.authorizers import RefusedError
 from lambda_constructs.testing._http.cors import preflight, with_cors
 from lambda_constructs.testing._http.front import Front, MalformedError
 from lambda_constructs.testing._http.gateway import (
@@ -22,6 +24,7 @@ from lambda_constructs.testing._http.gateway import (
     specificity,
     too_large,
 )
+from lambda_constructs.testing._http.http_authorizers import authorize
 from lambda_constructs.testing._http.messages import Headers, HttpRequest, Response
 from lambda_constructs.testing._http.payloads import (
     event_v1,
@@ -46,12 +49,17 @@ DEFAULT = "$default"
 
 @dataclass(frozen=True)
 class HttpApi(Front):
-    """An HTTP API, as its clients see it; paths are without the stage."""
+    """An HTTP API, as its clients see it; paths are without the stage.
+
+    Attributes:
+        role_arn: The role that signs the requests; without it they are not signed.
+    """
 
     account: LocalAccount
     id: str
     path: str
     stage: str
+    role_arn: str | None = None
 
     def answer(self, request: HttpRequest) -> Response:
         """Let the most specific route that matches decide."""
@@ -71,7 +79,6 @@ class HttpApi(Front):
         if found is None:
             return message(404, "Not Found")
         route, parameters = found
-        self._check_authorizer(route)
         domain = f"{self.id}.execute-api.{self.account.region}.amazonaws.com"
         stage = fronts_of(self.account).get("http stage", f"{self.id}/{self.stage}")
         if stage is None:
@@ -86,7 +93,13 @@ class HttpApi(Front):
             parameters,
             stage.properties.get("StageVariables", {}),
         )
-        return self._integrate(call, self._integration(route))
+        integration = self._integration(route)
+        version = str(integration.properties["PayloadFormatVersion"])
+        try:
+            caller = authorize(call, route, self.role_arn, version)
+        except RefusedError as error:
+            return error.response
+        return self._integrate(call, integration, version, caller)
 
     def _route(self, request: HttpRequest) -> tuple[Piece, dict[str, str]] | None:
         """A full match comes before a greedy one, and that before the default."""
@@ -109,15 +122,6 @@ class HttpApi(Front):
             return best, parameters
         return None if default is None else (default, {})
 
-    def _check_authorizer(self, route: Piece) -> None:
-        kind = route.properties.get("AuthorizationType", "NONE")
-        if kind == "AWS_IAM":
-            self.account.note(route.path, "not checked", "AWS_IAM of the route")
-        elif kind != "NONE":
-            raise UnmodelledError(
-                f"a request would have to pass through the authorizer of {route.path}"
-            )
-
     def _integration(self, route: Piece) -> Piece:
         id = str(route.properties.get("Target", "")).removeprefix("integrations/")
         found = fronts_of(self.account).get("integration", id)
@@ -128,10 +132,13 @@ class HttpApi(Front):
             )
         return found
 
-    def _integrate(self, call: Call, integration: Piece) -> Response:
+    def _integrate(
+        self, call: Call, integration: Piece, version: str, caller: Mapping[str, Any]
+    ) -> Response:
         properties = integration.properties
-        version = str(properties["PayloadFormatVersion"])
         event = self._event(call, version)
+        if caller:
+            event["requestContext"]["authorizer"] = caller
         if too_large(event):
             return message(413, "Request Entity Too Large")
         most = min(int(properties.get("TimeoutInMillis", LONGEST)), LONGEST) / 1000

@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from lambda_constructs.testing._http.authorizers import RefusedError
 from lambda_constructs.testing._http.front import Front, MalformedError
 from lambda_constructs.testing._http.gateway import (
     Call,
@@ -24,6 +25,7 @@ from lambda_constructs.testing._http.gateway import (
 )
 from lambda_constructs.testing._http.messages import HttpRequest, Response
 from lambda_constructs.testing._http.payloads import event_v1, response_v1
+from lambda_constructs.testing._http.rest_authorizers import authorize
 from lambda_constructs.testing._http.state import Piece, fronts_of
 from lambda_constructs.testing._push import InvokeRefusedError
 from lambda_constructs.testing.errors import AccountError, UnmodelledError
@@ -37,12 +39,17 @@ LONGEST = 29_000
 
 @dataclass(frozen=True)
 class RestApi(Front):
-    """A REST API, as its clients see it; paths are without the stage."""
+    """A REST API, as its clients see it; paths are without the stage.
+
+    Attributes:
+        role_arn: The role that signs the requests; without it they are not signed.
+    """
 
     account: LocalAccount
     id: str
     path: str
     stage: str
+    role_arn: str | None = None
 
     def answer(self, request: HttpRequest) -> Response:
         """Ask the function of the method of the resource that the path names."""
@@ -71,7 +78,13 @@ class RestApi(Front):
             parameters,
             self._stage().properties.get("Variables", {}),
         )
-        return self._integrate(call, method)
+        api = fronts_of(self.account).get("rest api", self.id)
+        policy = None if api is None else api.properties.get("Policy")
+        try:
+            caller, identity = authorize(call, method, self.role_arn, policy)
+        except RefusedError as error:
+            return error.response
+        return self._integrate(call, method, caller, identity)
 
     @property
     def root(self) -> str:
@@ -111,13 +124,6 @@ class RestApi(Front):
 
     def _check_method(self, method: Piece) -> None:
         properties = method.properties
-        kind = properties.get("AuthorizationType", "NONE")
-        if kind == "AWS_IAM":
-            self.account.note(method.path, "not checked", "AWS_IAM of the method")
-        elif kind != "NONE":
-            raise UnmodelledError(
-                f"a request would have to pass through the authorizer of {method.path}"
-            )
         if properties.get("ApiKeyRequired"):
             raise UnmodelledError(f"{method.path} asks for an API key, not modelled")
         kind = properties.get("Integration", {}).get("Type")
@@ -126,7 +132,13 @@ class RestApi(Front):
                 f"the integration of {method.path} is not modelled: {kind}"
             )
 
-    def _integrate(self, call: Call, method: Piece) -> Response:
+    def _integrate(
+        self,
+        call: Call,
+        method: Piece,
+        caller: Mapping[str, Any],
+        identity: Mapping[str, Any],
+    ) -> Response:
         integration = method.properties["Integration"]
         extra = {
             "resourceId": str(method.properties["ResourceId"]).strip("/"),
@@ -135,6 +147,9 @@ class RestApi(Front):
         binary = self._is_binary(media_type(call.request.headers))
         path = unquote(call.request.path)
         event = event_v1(call, extra, path=path, binary=binary)
+        event["requestContext"]["identity"].update(identity)
+        if caller:
+            event["requestContext"]["authorizer"] = caller
         if too_large(event):
             return message(413, "Request Too Long")
         most = int(integration.get("TimeoutInMillis", LONGEST)) / 1000

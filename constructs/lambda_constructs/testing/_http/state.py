@@ -24,8 +24,13 @@ class Piece:
 
 @dataclass
 class Fronts:
-    """Every piece, by its type in a word and by what `Ref` gives."""
+    """Every piece, by its type in a word and by what `Ref` gives.
 
+    Attributes:
+        answers: What authorizers said of whom, and until when that holds.
+    """
+
+    answers: dict[tuple[str, ...], tuple[float, Any]] = field(default_factory=dict)
     _pieces: dict[str, dict[str, Piece]] = field(default_factory=dict)
 
     def add(self, kind: str, piece: Piece) -> None:

@@ -37,6 +37,13 @@ def create_deployment(request: Request) -> Created:
     return Created(id, {"DeploymentId": id})
 
 
+def create_authorizer(request: Request) -> Created:
+    """Say who may use a route."""
+    id = api_id(request)
+    _keep(request, "rest authorizer", id)
+    return Created(id, {"AuthorizerId": id})
+
+
 def create_stage(request: Request) -> Created:
     """Name a deployment."""
     return Created(_keep_stage(request))
@@ -65,6 +72,7 @@ def _keep(request: Request, kind: str, ref: str) -> None:
 
 
 CREATE: dict[str, Create] = {
+    "AWS::ApiGateway::Authorizer": create_authorizer,
     "AWS::ApiGateway::Account": create_account,
     "AWS::ApiGateway::Deployment": create_deployment,
     "AWS::ApiGateway::Method": create_method,

@@ -30,6 +30,13 @@ def create_route(request: Request) -> Created:
     return Created(id, {"RouteId": id})
 
 
+def create_authorizer(request: Request) -> Created:
+    """Say who may use a route."""
+    id = _id(request)
+    _keep(request, "http authorizer", id)
+    return Created(id, {"AuthorizerId": id})
+
+
 def create_stage(request: Request) -> Created:
     """Publish the API."""
     stage = str(request.properties["StageName"])
@@ -48,6 +55,7 @@ def _keep(request: Request, kind: str, ref: str) -> None:
 
 
 CREATE: dict[str, Create] = {
+    "AWS::ApiGatewayV2::Authorizer": create_authorizer,
     "AWS::ApiGatewayV2::Api": create_api,
     "AWS::ApiGatewayV2::Integration": create_integration,
     "AWS::ApiGatewayV2::Route": create_route,
