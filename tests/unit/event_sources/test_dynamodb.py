@@ -241,11 +241,11 @@ class TestOptions:
 
     def test_fails_if_the_function_has_tenants(self, stack, orders):
         """
-        Lambda has no event source mappings for it.
+        No event source names a tenant.
         """
         worker = make_function(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
 
-        assert "has no event source mappings" in (
+        assert "takes no events, since none names a tenant" in (
             fault(worker, DynamoDbEventSource(orders))
         )
 

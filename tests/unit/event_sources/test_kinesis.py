@@ -299,11 +299,11 @@ class TestOptions:
 
     def test_fails_if_the_function_has_tenants(self, stack, clicks):
         """
-        Lambda has no event source mappings for it.
+        No event source names a tenant.
         """
         worker = make_function(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
 
-        assert "has no event source mappings" in (
+        assert "takes no events, since none names a tenant" in (
             fault(worker, KinesisEventSource(clicks))
         )
 

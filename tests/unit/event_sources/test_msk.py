@@ -574,11 +574,13 @@ class TestRelations:
 
     def test_fails_if_the_function_has_tenants(self, stack):
         """
-        Lambda has no event source mappings for it.
+        No event source names a tenant.
         """
         worker = make_function(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
 
-        with pytest.raises(ConfigurationError, match="has no event source mappings"):
+        with pytest.raises(
+            ConfigurationError, match="takes no events, since none names a tenant"
+        ):
             worker.add_event_source(MskEventSource(CLUSTER, "orders"))
 
     def test_failures_may_go_to_a_bucket(self, stack, worker):

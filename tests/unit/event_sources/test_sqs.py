@@ -367,11 +367,13 @@ class TestOptions:
 
     def test_fails_if_the_function_has_tenants(self, stack, queue):
         """
-        Lambda has no event source mappings for it.
+        No event source names a tenant.
         """
         worker = make_function(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
 
-        with pytest.raises(ConfigurationError, match="has no event source mappings"):
+        with pytest.raises(
+            ConfigurationError, match="takes no events, since none names a tenant"
+        ):
             worker.add_event_source(SqsEventSource(queue))
 
     def test_fails_if_a_queue_is_bound_twice(self, worker, queue):
