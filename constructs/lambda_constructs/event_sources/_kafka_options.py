@@ -112,6 +112,8 @@ def check_options(source: KafkaOptions) -> None:
     """
     for name, (kind, wanted) in TYPES.items():
         value = getattr(source, name)
+        if value is None and name in ("authentication", "topic"):
+            raise ConfigurationError(f"{name} must be given, got None; pass {wanted}")
         check_type(name, value, wanted, holds=isinstance(value, kind))
     for name in ("batch_size", "retry_attempts"):
         check_whole(name, getattr(source, name))

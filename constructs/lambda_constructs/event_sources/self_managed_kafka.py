@@ -250,9 +250,14 @@ class SelfManagedKafkaEventSource:
         """Give the subnets and security groups, and grant what reaching them takes."""
         if self.vpc is None:
             return []
-        # jsii fills in the private subnets where no selection is given.
+        given = self.vpc_subnets or ec2.SubnetSelection()
         subnets = self.vpc.select_subnets(
-            **({} if self.vpc_subnets is None else self.vpc_subnets._values)
+            availability_zones=given.availability_zones,
+            one_per_az=given.one_per_az,
+            subnet_filters=given.subnet_filters,
+            subnet_group_name=given.subnet_group_name,
+            subnet_type=given.subnet_type,
+            subnets=given.subnets,
         ).subnet_ids
         check_range("vpc_subnets", len(subnets), 1, limits.SUBNETS, scope=function)
         allow_network(function)
