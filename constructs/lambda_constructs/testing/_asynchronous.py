@@ -50,6 +50,14 @@ class AsyncConfig:
         )
 
 
+def prefix_of(function: FunctionState) -> str:
+    """Give what the keys of a function's records begin with.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    return f"aws/lambda/async/{function.name}/"
+
+
 @dataclass
 class _Event:
     """An event in Lambda's queue."""
@@ -254,7 +262,7 @@ class Asynchronous:
     def _to_bucket(self, event: _Event, target: str, record: dict[str, Any]) -> Any:
         now = datetime.fromtimestamp(self.account.clock.now(), UTC)
         key = (
-            f"aws/lambda/async/{event.function.name}/{now:%Y/%m/%d}/"
+            f"{prefix_of(event.function)}{now:%Y/%m/%d}/"
             f"{now:%Y-%m-%dT%H.%M.%S}-{event.request_id}"
         )
         bucket = target.rsplit(":", 1)[1]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lambda_constructs.testing._asynchronous import AsyncConfig, prefix_of
 from lambda_constructs.testing.errors import AccountError
 
 if TYPE_CHECKING:
-    from lambda_constructs.testing._asynchronous import AsyncConfig
     from lambda_constructs.testing._calls import Denial
     from lambda_constructs.testing._functions import FunctionState
     from lambda_constructs.testing.account import LocalAccount
@@ -86,7 +86,8 @@ def check_destinations(
         if service not in DESTINATIONS:
             continue
         action = DESTINATIONS[service]
-        where = f"{target}/*" if service == "s3" else target
+        key = f"/{prefix_of(function)}key" if service == "s3" else ""
+        where = f"{target}{key}"
         denial = account.authority.lacks(function, [f"{service}:{action}"], where)
         if denial is not None:
             raise _refused(function, OWN.format(action, target), denial)
