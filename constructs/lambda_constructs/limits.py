@@ -320,3 +320,31 @@ SES_RECEIVING_REGIONS = frozenset(
     }
 )
 """Where CloudFormation had AWS::SES::ReceiptRule in October 2026, by its schemas."""
+
+# --- load balancers ---------------------------------------------------------
+
+ALB_RULE_PRIORITY = (1, 50_000)
+"""elasticloadbalancing/latest/APIReference/API_CreateRule.html."""
+
+ALB_RULE_VALUES = 5
+ALB_RULE_WILDCARDS = 6
+"""elasticloadbalancing/latest/application/load-balancer-limits.html: of a rule."""
+
+ALB_CONDITION_CHARACTERS = 128
+"""elasticloadbalancing/latest/application/rule-condition-types.html."""
+
+ALB_DEFAULT_IDLE_TIMEOUT_SECONDS = 60
+"""elasticloadbalancing/latest/application/edit-load-balancer-attributes.html."""
+
+HEALTH_CHECK_CODES = (200, 499)
+HEALTH_CHECK_INTERVAL_SECONDS = (5, 300)
+HEALTH_CHECK_PATH_CHARACTERS = 1_024
+HEALTH_CHECK_THRESHOLD = (2, 10)
+HEALTH_CHECK_TIMEOUT_SECONDS = (2, 120)
+HEALTH_CHECK_DEFAULT_INTERVAL_SECONDS = 35
+HEALTH_CHECK_DEFAULT_TIMEOUT_SECONDS = 30
+"""elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html; the defaults
+are those of a function."""
+
+TARGET_GROUP_NAME_CHARACTERS = 32
+"""elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html."""

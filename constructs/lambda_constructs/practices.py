@@ -18,6 +18,12 @@ class Practice(Enum):
     `cdk synth --strict` turns warnings into errors; `acknowledge` answers one.
     """
 
+    ALB_HTTP = "lambda-constructs:alb-http"
+    """What a listener of plain HTTP receives can be read and changed on the way."""
+
+    ALB_IDLE_TIMEOUT = "lambda-constructs:alb-idle-timeout"
+    """A load balancer may close the connection before a slow function answers."""
+
     CODE_PIPELINE_RETRIES = "lambda-constructs:code-pipeline-retries"
     """A retry that begins after 20 minutes answers a job that has failed by then."""
 

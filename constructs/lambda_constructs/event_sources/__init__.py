@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources._kafka_schema_registry import (
         KafkaSchemaRegistry,
     )
+    from lambda_constructs.event_sources.alb import AlbEventSource
     from lambda_constructs.event_sources.cloud_formation import (
         CloudFormationEventSource,
     )
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources.step_functions import StepFunctionsEventSource
 
 __all__ = [
+    "AlbEventSource",
     "CloudFormationEventSource",
     "CodeCommitEventSource",
     "CodePipelineEventSource",
@@ -72,6 +74,7 @@ __all__ = [
 __getattr__ = lazy_attributes(
     __name__,
     {
+        "AlbEventSource": "alb",
         "CloudFormationEventSource": "cloud_formation",
         "CodeCommitEventSource": "code_commit",
         "CodePipelineEventSource": "code_pipeline",
