@@ -267,6 +267,26 @@ SCHEDULE_DESCRIPTION_CHARACTERS = 512
 SCHEDULE_INPUT_BYTES = 262_144
 SCHEDULE_WINDOW_MINUTES = (1, 1_440)
 """scheduler/latest/APIReference/API_CreateSchedule.html: the input is up to 256 KB."""
+# --- APIs --------------------------------------------------------------------
+
+HTTP_API_TIMEOUT_MILLISECONDS = (50, 30_000)
+HTTP_API_TIMEOUT_SECONDS = 30
+"""apigateway/latest/developerguide/http-api-quotas.html; CDK still stops at 29 s."""
+
+REST_API_TIMEOUT_MILLISECONDS = (50, 900_000)
+REST_API_TIMEOUT_SECONDS = 29
+"""apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html:
+29 s, more on request; no function takes more than 15 minutes."""
+
+WEB_SOCKET_API_TIMEOUT_MILLISECONDS = (50, 29_000)
+WEB_SOCKET_API_TIMEOUT_SECONDS = 29
+"""apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html."""
+
+URL_CORS_ENTRIES = 100
+URL_MAX_AGE_SECONDS = (0, 86_400)
+URL_ORIGIN_CHARACTERS = 253
+"""api/API_Cors.html."""
+
 # --- buckets ----------------------------------------------------------------
 
 S3_KEY_CHARACTERS = 1_024

@@ -23,6 +23,17 @@ class Practice(Enum):
 
     ALB_IDLE_TIMEOUT = "lambda-constructs:alb-idle-timeout"
     """A load balancer may close the connection before a slow function answers."""
+    API_ACCESS_LOGS = "lambda-constructs:api-access-logs"
+    """Without access logs, nothing tells of requests that reached no function."""
+
+    API_FUNCTION_TIMEOUT = "lambda-constructs:api-function-timeout"
+    """A client has its error while a function with a longer timeout goes on."""
+
+    API_INTEGRATION_TIMEOUT = "lambda-constructs:api-integration-timeout"
+    """A REST API waits for more than 29 s with a raised quota only."""
+
+    API_THROTTLING = "lambda-constructs:api-throttling"
+    """Without throttling, one client may use up what the whole account has."""
 
     CODE_PIPELINE_RETRIES = "lambda-constructs:code-pipeline-retries"
     """A retry that begins after 20 minutes answers a job that has failed by then."""
@@ -35,6 +46,9 @@ class Practice(Enum):
 
     ESM_FILTER_QUOTA = "lambda-constructs:esm-filter-quota"
     """More than five filters need a raised quota."""
+
+    FUNCTION_URL_PUBLIC = "lambda-constructs:function-url-public"
+    """Anybody in the world may invoke a function by a URL without authorization."""
 
     IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
     """The beta of IoT's SQL may change under a rule."""
@@ -71,6 +85,9 @@ class Practice(Enum):
 
     RESOURCE_POLICY_SIZE = "lambda-constructs:resource-policy-size"
     """More permissions may not fit into the 20 KB of a function's resource policy."""
+
+    RESPONSE_STREAM = "lambda-constructs:response-stream"
+    """The Python runtime does not stream answers by itself."""
 
     RUNTIME_ENDS_SOON = "lambda-constructs:runtime-ends-soon"
     """A runtime that Lambda will not support for long."""

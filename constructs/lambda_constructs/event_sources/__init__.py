@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources.document_db import DocumentDbEventSource
     from lambda_constructs.event_sources.dynamodb import DynamoDbEventSource
     from lambda_constructs.event_sources.event_bridge import EventBridgeEventSource
+    from lambda_constructs.event_sources.function_url import FunctionUrlEventSource
+    from lambda_constructs.event_sources.http_api import HttpApiEventSource
     from lambda_constructs.event_sources.iot import IotEventSource
     from lambda_constructs.event_sources.kinesis import KinesisEventSource
     from lambda_constructs.event_sources.logs import LogsEventSource
     from lambda_constructs.event_sources.mq import MqEventSource
     from lambda_constructs.event_sources.msk import MskEventSource
+    from lambda_constructs.event_sources.rest_api import RestApiEventSource
     from lambda_constructs.event_sources.s3 import S3EventSource
     from lambda_constructs.event_sources.s3_notification import (
         S3NotificationEventSource,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources.sns import SnsEventSource
     from lambda_constructs.event_sources.sqs import SqsEventSource
     from lambda_constructs.event_sources.step_functions import StepFunctionsEventSource
+    from lambda_constructs.event_sources.web_socket_api import WebSocketApiEventSource
 
 __all__ = [
     "AlbEventSource",
@@ -54,6 +58,8 @@ __all__ = [
     "DocumentDbEventSource",
     "DynamoDbEventSource",
     "EventBridgeEventSource",
+    "FunctionUrlEventSource",
+    "HttpApiEventSource",
     "IotEventSource",
     "KafkaAuthentication",
     "KafkaSchemaRegistry",
@@ -61,6 +67,7 @@ __all__ = [
     "LogsEventSource",
     "MqEventSource",
     "MskEventSource",
+    "RestApiEventSource",
     "S3EventSource",
     "S3NotificationEventSource",
     "ScheduleEventSource",
@@ -69,6 +76,7 @@ __all__ = [
     "SnsEventSource",
     "SqsEventSource",
     "StepFunctionsEventSource",
+    "WebSocketApiEventSource",
 ]
 
 __getattr__ = lazy_attributes(
@@ -82,6 +90,8 @@ __getattr__ = lazy_attributes(
         "DocumentDbEventSource": "document_db",
         "DynamoDbEventSource": "dynamodb",
         "EventBridgeEventSource": "event_bridge",
+        "FunctionUrlEventSource": "function_url",
+        "HttpApiEventSource": "http_api",
         "IotEventSource": "iot",
         "KafkaAuthentication": "_kafka_authentication",
         "KafkaSchemaRegistry": "_kafka_schema_registry",
@@ -89,6 +99,7 @@ __getattr__ = lazy_attributes(
         "LogsEventSource": "logs",
         "MqEventSource": "mq",
         "MskEventSource": "msk",
+        "RestApiEventSource": "rest_api",
         "S3EventSource": "s3",
         "S3NotificationEventSource": "s3_notification",
         "ScheduleEventSource": "schedule",
@@ -97,6 +108,7 @@ __getattr__ = lazy_attributes(
         "SnsEventSource": "sns",
         "SqsEventSource": "sqs",
         "StepFunctionsEventSource": "step_functions",
+        "WebSocketApiEventSource": "web_socket_api",
     },
     retired={
         "IotEventsEventSource": (

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import IResource, Stack, Token
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from constructs import IConstruct
 
 from lambda_constructs import limits
 from lambda_constructs.errors import ConfigurationError, check_range, literal
@@ -27,7 +28,7 @@ def mapping_id(function: LambdaFunction, service: str, source: IResource) -> str
     return id
 
 
-def path_as_id(function: LambdaFunction, source: IResource) -> str:
+def path_as_id(function: LambdaFunction, source: IConstruct) -> str:
     """Give the path of *source*, below the stack of *function* if it is theirs."""
     theirs = Stack.of(source)
     above = f"{theirs.node.path}/" if theirs is Stack.of(function) else ""

@@ -8,6 +8,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
+from constructs import Construct
 
 from lambda_constructs import limits
 from lambda_constructs._queues import failure_queue
@@ -41,16 +42,18 @@ def allow_invoke(
     source_arn: str | None = None,
     source_account: str | None = None,
     event_source_token: str | None = None,
+    scope: Construct | None = None,
 ) -> lambda_.CfnPermission:
     """Let a service invoke the live alias, on behalf of one source alone.
 
     An ARN without an account needs *source_account* too: whoever re-creates the source
-    would else inherit the permission. L1, since CDK's L2s leave either out.
+    would else inherit the permission. L1, since CDK's L2s leave either out. It is
+    below the function, or below *scope* where the source's stack has to hold it.
 
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html
     """
     permission = lambda_.CfnPermission(
-        function,
+        scope or function,
         id,
         action="lambda:InvokeFunction",
         function_name=function.live.function_arn,

@@ -1,0 +1,249 @@
+"""What the sources for API Gateway's three kinds of API have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aws_cdk import Duration, IResource, Stack, Token
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from constructs import Construct
+
+from lambda_constructs._validation import validate_at_the_end
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_range,
+    check_type,
+    nearest,
+    seconds,
+)
+from lambda_constructs.event_sources._mapping import path_as_id
+from lambda_constructs.event_sources._push import allow_invoke
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.practices import Practice
+
+PRINCIPAL = "apigateway.amazonaws.com"
+
+METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
+SEGMENT = re.compile(r"[^\s/{}?#]+|\{([A-Za-z0-9._:-]+)(\+?)\}")
+"""A part of a path: fixed, `{variable}`, or the rest of it, `{proxy+}`."""
+
+
+def check_routes(routes: object, example: str) -> None:
+    """Check that *routes* are one or more texts, none of them twice.
+
+    Raises:
+        ConfigurationError: They are not.
+    """
+    if (
+        isinstance(routes, str)
+        or not isinstance(routes, Sequence)
+        or not routes
+        or not all(isinstance(each, str) for each in routes)
+    ):
+        raise ConfigurationError(
+            f"routes must be a list of one or more, got {routes!r}; pass {example}"
+        )
+    for each in routes:
+        if routes.count(each) > 1:
+            raise ConfigurationError(
+                f"routes must each be there once, got {each!r} twice; leave one out"
+            )
+
+
+def method_and_path(route: str) -> tuple[str, str]:
+    """Give the two halves of *route*, as `GET /orders/{order_id}`.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+
+    Raises:
+        ConfigurationError: It is no route.
+    """
+    method, _, path = route.partition(" ")
+    if method not in METHODS or not path.startswith("/"):
+        raise ConfigurationError(
+            f"a route must be a method and a path, got {route!r}; write it as "
+            "'GET /orders/{order_id}', with one of "
+            + ", ".join(METHODS)
+            + ("" if method in METHODS else nearest(method.upper(), METHODS))
+        )
+    if path != "/":
+        _check_path(route, path[1:].split("/"))
+    return method, path
+
+
+def _check_path(route: str, segments: Sequence[str]) -> None:
+    names: set[str] = set()
+    # A path may end in a slash, where the kind of API has paths that do.
+    for number, segment in enumerate(segments if segments[-1] else segments[:-1]):
+        found = SEGMENT.fullmatch(segment)
+        if found is None:
+            raise ConfigurationError(
+                f"a part of a path must be fixed, or a variable as '{{order_id}}', "
+                f"got {segment!r} in {route!r}"
+            )
+        name, greedy = found[1], found[2]
+        if greedy and number < len(segments) - 1:
+            raise ConfigurationError(
+                f"'{segment}' takes all the rest of a path and must be its last part, "
+                f"got {route!r}; leave out the '+', or what comes after it"
+            )
+        if name in names:
+            raise ConfigurationError(
+                f"the variables of a path must differ, got '{{{name}}}' twice in "
+                f"{route!r}; rename one"
+            )
+        names |= {name} if name else set()
+
+
+def check_timeout(value: object, limit: tuple[int, int]) -> None:
+    """Check how long API Gateway is to wait: a `Duration` of whole milliseconds.
+
+    Raises:
+        ConfigurationError: API Gateway would refuse it.
+    """
+    wanted = "a Duration, as Duration.seconds(10)"
+    check_type("timeout", value, wanted, holds=isinstance(value, Duration))
+    if isinstance(value, Duration):
+        length = seconds(value)
+        check_range("timeout", length and round(length * 1000), *limit, unit="ms")
+
+
+def warn_of_timeout(
+    function: LambdaFunction, timeout: Duration | None, most: float
+) -> None:
+    """Tell that the client is answered while the function still works.
+
+    *most* is how many seconds API Gateway waits where the source does not say.
+    """
+    waits = most if timeout is None else seconds(timeout)
+    takes = seconds(function.timeout)
+    if waits is not None and takes is not None and takes > waits:
+        Practice.API_FUNCTION_TIMEOUT.warn(
+            function,
+            f"API Gateway waits {waits:g} s, less than the function timeout of "
+            f"{takes:g} s, so that a client has its error while the function goes on; "
+            f"lower the function's timeout to {waits:g} s or less",
+        )
+
+
+def place_of_route(
+    function: LambdaFunction, service: str, api: IResource, key: str, id: str
+) -> tuple[Construct, str]:
+    """Give the scope and the id of a route, which CDK gives its own the same.
+
+    Beside the API. But in another stack, or imported, it is the function's: else the
+    two stacks would need each other.
+
+    Raises:
+        ConfigurationError: The route leads somewhere already.
+    """
+    place: Construct = function
+    taken = api.node.try_find_child(id) is not None
+    if isinstance(api, Construct) and Stack.of(api) is Stack.of(function):
+        place = api
+    else:
+        id = f"{service}-{path_as_id(function, api)}-{id}"
+    if taken or place.node.try_find_child(id) is not None:
+        raise ConfigurationError(
+            f"{key} of {api.node.path} leads somewhere already; bind each route once",
+            scope=function,
+        )
+    return place, id
+
+
+def allow_api(
+    function: LambdaFunction,
+    service: str,
+    api: IResource,
+    api_id: str,
+    *,
+    stage: str | None = None,
+    scope: Construct | None = None,
+) -> None:
+    """Let an API invoke *function*, by one permission however many routes lead there.
+
+    For a *stage* alone, or for all of them.
+
+    CDK has one per route, and two per method of a REST API, of which some fifty fill
+    the 20 KB of a resource policy.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
+    """
+    place = scope or function
+    id = f"{service}-{path_as_id(function, api)}-{stage or ''}Permission"
+    if scope is not None:
+        id = f"{path_as_id(function, function)}-{id}"
+    if place.node.try_find_child(id) is not None:
+        return
+    source_arn = Stack.of(place).format_arn(
+        service="execute-api",
+        region=api.env.region,
+        account=api.env.account,
+        resource=api_id,
+        resource_name="*" if stage is None else f"{stage}/*",
+    )
+    allow_invoke(function, id, principal=PRINCIPAL, source_arn=source_arn, scope=scope)
+
+
+def warn_of_stages(api: IResource, api_id: str) -> None:
+    """Tell at synthesis of stages without access logs, or without throttling.
+
+    At synthesis, since a stage may be made, or told of them, after the routes.
+    """
+
+    def check() -> list[str]:
+        for each in api.node.root.node.find_all():
+            logged: object
+            settings: list[object]
+            if isinstance(each, apigateway.CfnStage):
+                id, logged = each.rest_api_id, each.access_log_setting
+                settings = [each.method_settings]
+            elif isinstance(each, apigatewayv2.CfnStage):
+                id, logged = each.api_id, each.access_log_settings
+                settings = [each.default_route_settings, each.route_settings]
+            else:
+                continue
+            if _is(each, id, api, api_id):
+                _warn_of_stage(api, each, logged is not None, settings)
+        return []
+
+    # An imported API is none of Python's constructs, and its stages are not known.
+    if isinstance(api, Construct):
+        validate_at_the_end(api, check)
+
+
+def _is(
+    stage: apigateway.CfnStage | apigatewayv2.CfnStage,
+    id: str,
+    api: IResource,
+    api_id: str,
+) -> bool:
+    """Tell whether *id*, as *stage* uses it, is *api_id*."""
+    if id == api_id or not (Token.is_unresolved(id) and Token.is_unresolved(api_id)):
+        return id == api_id
+    stack = Stack.of(api)
+    return stack is stage.stack and stack.resolve(id) == stack.resolve(api_id)
+
+
+def _warn_of_stage(
+    api: IResource,
+    stage: apigateway.CfnStage | apigatewayv2.CfnStage,
+    logged: bool,
+    settings: object,
+) -> None:
+    name = stage.node.path.removesuffix("/Resource")
+    if not logged:
+        Practice.API_ACCESS_LOGS.warn(
+            api,
+            f"{name} has no access logs, so that nothing tells of requests "
+            "which never reached a function; give the stage a log group for them",
+        )
+    if "throttling" not in str(stage.stack.resolve(settings)).lower():
+        Practice.API_THROTTLING.warn(
+            api,
+            f"{name} is not throttled, so that one client may use up the "
+            "account's requests and concurrency; give the stage a rate and a burst",
+        )

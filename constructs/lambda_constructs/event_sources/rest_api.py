@@ -1,0 +1,287 @@
+"""Amazon API Gateway, REST APIs: a request invokes, and its client waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_apigateway as apigateway
+
+from lambda_constructs import limits
+from lambda_constructs.errors import ConfigurationError, check_type, literal, seconds
+from lambda_constructs.event_sources._api import (
+    allow_api,
+    check_routes,
+    check_timeout,
+    method_and_path,
+    warn_of_stages,
+    warn_of_timeout,
+)
+from lambda_constructs.function import LambdaFunction
+from lambda_constructs.practices import Practice
+
+__all__ = ["RestApiEventSource"]
+
+TENANT = "integration.request.header.X-Amz-Tenant-Id"
+"""https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html."""
+
+TEST_STAGE = "test-invoke-stage"
+
+
+@dataclass(frozen=True)
+class RestApiEventSource:
+    """Answer requests to methods of a REST API, by Lambda proxy integration.
+
+    All methods share one permission, which holds for the API's deployment stage. A
+    function that fails, or answers what is no answer, is a 502, one that is late a 504.
+    An event may be 6 MB.
+
+    The stage is yours: give it access logs and throttling.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+
+    Attributes:
+        api: The API. An imported one needs its root resource, and a deployment of
+            yours after each change.
+        routes: What to answer, each a method and a path, as `GET /orders/{order_id}`
+            or `ANY /{proxy+}`. Resources that are not there are made.
+        allow_test_invoke: Whether the console's test may invoke as well.
+        api_key_required: Whether a client needs an API key.
+        authorization_scopes: What a token must allow, with a Cognito authorizer.
+        authorization_type: Who may ask: `AuthorizationType.IAM`, or anybody. Left out,
+            the authorizer's, or the API's own default.
+        authorizer: What decides who may ask.
+        cache_key_parameters: What a cached answer depends on.
+        cache_namespace: Where answers are cached.
+        integration_request_parameters: What to add to the invocation, by
+            `integration.request.header.<Name>`. A function that tells tenants apart
+            needs the header `X-Amz-Tenant-Id`.
+        operation_name: What the methods are called in generated clients.
+        request_models: What bodies are like, by content type.
+        request_parameters: What requests have, by `method.request.<place>.<name>`,
+            and whether they must.
+        request_validator_options: What API Gateway checks of a request.
+        response_transfer_mode: Whether an answer is streamed, which a handler in
+            Python does not do by itself.
+        stages: The stages that may invoke, by name. Left out, the API's deployment
+            stage; or any, where it has none.
+        timeout: How long the client waits, 50 ms or more. Left out, 29 s; for more, a
+            Regional or private API needs a raised quota.
+
+    Raises:
+        ConfigurationError: API Gateway would refuse a value.
+    """
+
+    api: apigateway.RestApi | apigateway.IRestApi
+    _: KW_ONLY
+    routes: Sequence[str]
+    allow_test_invoke: bool = False
+    api_key_required: bool | None = None
+    authorization_scopes: Sequence[str] = ()
+    authorization_type: apigateway.AuthorizationType | None = None
+    authorizer: apigateway.IAuthorizer | None = None
+    cache_key_parameters: Sequence[str] = ()
+    cache_namespace: str | None = None
+    integration_request_parameters: Mapping[str, str] | None = None
+    operation_name: str | None = None
+    request_models: Mapping[str, apigateway.IModel] | None = None
+    request_parameters: Mapping[str, bool] | None = None
+    request_validator_options: apigateway.RequestValidatorOptions | None = None
+    response_transfer_mode: apigateway.ResponseTransferMode | None = None
+    stages: Sequence[str] = ()
+    timeout: Duration | None = None
+
+    def __post_init__(self) -> None:
+        self._check_types()
+        check_routes(self.routes, "['GET /orders', 'POST /orders']")
+        for each in self.routes:
+            _, path = method_and_path(each)
+            if path != "/" and path.endswith("/"):
+                raise ConfigurationError(
+                    f"a path of a REST API must not end in a slash, got {each!r}; "
+                    f"write {each.rstrip('/')!r}, which answers both"
+                )
+        check_timeout(self.timeout, limits.REST_API_TIMEOUT_MILLISECONDS)
+
+    def bind(self, function: LambdaFunction, /) -> dict[str, apigateway.Method]:
+        """Lead the methods to the live alias of *function*; give each by its route.
+
+        Raises:
+            ConfigurationError: A method is there already, or the API and the function
+                do not fit together.
+        """
+        self._check_tenants(function)
+        self._check_timeout(function)
+        self._warn_of_streams(function)
+        warn_of_stages(self.api, self.api.rest_api_id)
+        integration = self._integration(function)
+        made = {}
+        for route in self.routes:
+            method, path = method_and_path(route)
+            made[route] = self._resource(function, route, path).add_method(
+                method,
+                integration,
+                api_key_required=self.api_key_required,
+                authorization_scopes=list(self.authorization_scopes) or None,
+                authorization_type=self.authorization_type,
+                authorizer=self.authorizer,
+                operation_name=self.operation_name,
+                request_models=self.request_models and dict(self.request_models),
+                request_parameters=(
+                    self.request_parameters and dict(self.request_parameters)
+                ),
+                request_validator_options=self.request_validator_options,
+            )
+        self._allow(function)
+        return made
+
+    def _check_types(self) -> None:
+        held = hasattr(self.api, "rest_api_id") and hasattr(self.api, "root")
+        if not held:
+            raise ConfigurationError(
+                f"api must be a RestApi of aws_apigateway, got {self.api!r}; pass the "
+                "API itself"
+            )
+        for name in ("authorization_scopes", "cache_key_parameters", "stages"):
+            given = getattr(self, name)
+            held = isinstance(given, Sequence) and not isinstance(given, str)
+            check_type(name, given, "a list of texts", holds=held)
+        for name in ("allow_test_invoke", "api_key_required"):
+            given = getattr(self, name)
+            check_type(name, given, "True or False", holds=isinstance(given, bool))
+        for name in (
+            "integration_request_parameters",
+            "request_models",
+            "request_parameters",
+        ):
+            given = getattr(self, name)
+            check_type(name, given, "a dict", holds=isinstance(given, Mapping))
+        for name, kind in (
+            ("authorization_type", apigateway.AuthorizationType),
+            ("request_validator_options", apigateway.RequestValidatorOptions),
+            ("response_transfer_mode", apigateway.ResponseTransferMode),
+        ):
+            wanted = f"of {kind.__name__} of aws_apigateway"
+            given = getattr(self, name)
+            check_type(name, given, wanted, holds=isinstance(given, kind))
+
+    def _check_tenants(self, function: LambdaFunction) -> None:
+        named = TENANT in (self.integration_request_parameters or {})
+        if function.tenancy_config is not None and not named:
+            raise ConfigurationError(
+                "a function with tenancy_config has to be told the tenant; pass "
+                f"integration_request_parameters={{{TENANT!r}: "
+                "'context.authorizer.tenantId'}, or from where the client is known",
+                scope=function,
+            )
+
+    def _check_timeout(self, function: LambdaFunction) -> None:
+        most = limits.REST_API_TIMEOUT_SECONDS
+        warn_of_timeout(function, self.timeout, most)
+        waits = seconds(self.timeout)
+        if waits is None or waits <= most:
+            return
+        resource = self.api.node.default_child
+        if isinstance(resource, apigateway.CfnRestApi):
+            endpoint = Stack.of(resource).resolve(resource.endpoint_configuration)
+            if not any(each in str(endpoint) for each in ("REGIONAL", "PRIVATE")):
+                raise ConfigurationError(
+                    f"timeout must be at most {most} s for edge-optimized "
+                    f"{self.api.node.path}, got {waits:g} s; pass "
+                    "endpoint_types=[EndpointType.REGIONAL] to the API",
+                    scope=function,
+                )
+        Practice.API_INTEGRATION_TIMEOUT.warn(
+            function,
+            f"timeout of {waits:g} s needs a raised quota, {most} s do not; request it "
+            "first, and prefer a state machine or a queue to a client that waits",
+        )
+
+    def _warn_of_streams(self, function: LambdaFunction) -> None:
+        if self.response_transfer_mode is apigateway.ResponseTransferMode.STREAM:
+            Practice.RESPONSE_STREAM.warn(
+                function,
+                "the Python runtime does not stream answers by itself; leave "
+                "response_transfer_mode out, or bring Lambda Web Adapter along",
+            )
+
+    def _integration(self, function: LambdaFunction) -> apigateway.Integration:
+        alias, extra = function.live.function_arn, self.integration_request_parameters
+        path = f"2015-03-31/functions/{alias}/invocations"
+        if self.response_transfer_mode is apigateway.ResponseTransferMode.STREAM:
+            path = f"2021-11-15/functions/{alias}/response-streaming-invocations"
+        # Not CDK's LambdaIntegration, which adds two permissions for each method.
+        return apigateway.AwsIntegration(
+            service="lambda",
+            proxy=True,
+            path=path,
+            options=apigateway.IntegrationOptions(
+                cache_key_parameters=list(self.cache_key_parameters) or None,
+                cache_namespace=self.cache_namespace,
+                request_parameters=extra and dict(extra),
+                response_transfer_mode=self.response_transfer_mode,
+                timeout=self.timeout,
+            ),
+        )
+
+    def _resource(
+        self, function: LambdaFunction, route: str, path: str
+    ) -> apigateway.IResource:
+        """Give the resource of a route, and make it where it is not there.
+
+        API Gateway takes one variable in each place, whatever its name.
+        """
+        resource = self.api.root
+        for part in filter(None, path.split("/")):
+            others = {
+                each.node.id
+                for each in resource.node.children
+                if each.node.id.startswith("{") and part.startswith("{")
+            } - {part}
+            if others:
+                raise ConfigurationError(
+                    f"{part!r} of {route!r} must be {min(others)!r}, as in another "
+                    "route of the API; one place has one variable",
+                    scope=function,
+                )
+            resource = resource.get_resource(part) or resource.add_resource(part)
+        method = route.partition(" ")[0]
+        if resource.node.try_find_child(method) is not None:
+            raise ConfigurationError(
+                f"{route} of {self.api.node.path} leads somewhere already; "
+                "bind each route once",
+                scope=function,
+            )
+        return resource
+
+    def _allow(self, function: LambdaFunction) -> None:
+        """Let the stages invoke: from the API's stack, which needs the function's."""
+        stages: list[str | None] = [*self.stages] or [self._deployment_stage()]
+        if self.allow_test_invoke and None not in stages:
+            stages.append(TEST_STAGE)
+        apart = Stack.of(self.api) is not Stack.of(function)
+        scope = Stack.of(self.api) if apart else None
+        for stage in stages:
+            allow_api(
+                function,
+                "RestApi",
+                self.api,
+                self.api.rest_api_id,
+                stage=stage,
+                scope=scope,
+            )
+
+    def _deployment_stage(self) -> str | None:
+        """Give the name of the stage that CDK deploys to.
+
+        By its own name, not by reference: the permission is not to wait for the stage.
+        """
+        if not isinstance(self.api, apigateway.RestApi):
+            return None
+        # None where CDK deploys nothing, which its types do not say.
+        stage: apigateway.Stage | None = self.api.deployment_stage
+        resource = stage.node.default_child if stage is not None else None
+        if not isinstance(resource, apigateway.CfnStage):
+            return None
+        return literal(resource.stage_name)
