@@ -368,3 +368,30 @@ are those of a function."""
 
 TARGET_GROUP_NAME_CHARACTERS = 32
 """elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html."""
+# --- assistants and sign-up --------------------------------------------------
+
+ALEXA_ANSWER_SECONDS = 8
+"""developer.amazon.com/blogs/alexa/post/1ae545b3-cb73-43a8-b987-6613ed8ebced/tips-for-developing-high-performance-alexa-skills1."""
+
+ALEXA_REGIONS = frozenset({"ap-northeast-1", "eu-west-1", "us-east-1", "us-west-2"})
+"""developer.amazon.com/docs/smarthome/develop-smart-home-skills-in-multiple-languages.html,
+developer.amazon.com/docs/custom-skills/host-a-custom-skill-as-an-aws-lambda-function.html."""
+
+ALEXA_SKILL_ID = re.compile(
+    r"amzn1\.ask\.skill\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
+"""developer.amazon.com/docs/custom-skills/host-a-custom-skill-as-an-aws-lambda-function.html."""
+
+COGNITO_ANSWER_SECONDS = 5
+"""cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html."""
+
+LEX_ANSWER_SECONDS = 30
+"""lexv2/latest/dg/context-mgmt-session-attribs.html: unless a session's attributes say
+otherwise, up to 120; a fulfilment with updates may take longer, too."""
+
+LEX_BOT_ALIAS_ARN = re.compile(
+    r"arn:[a-z-]+:lex:[a-z0-9-]+:\d{12}:bot-alias/[0-9A-Z]{10}/[0-9A-Z]{10}"
+)
+LEX_LOCALE_ID = re.compile(r"[a-z]{2,3}_[A-Z0-9]{2,3}")
+"""lexv2/latest/APIReference/API_DescribeBotAlias.html, and how-languages.html of the
+guide."""

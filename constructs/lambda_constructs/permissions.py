@@ -19,6 +19,7 @@ ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 
 ARN_ATTRIBUTES = {
     "codecommit": "repository_arn",
+    "cognito-idp": "user_pool_arn",
     "dynamodb": "table_arn",
     "events": "event_bus_arn",
     "kinesis": "stream_arn",

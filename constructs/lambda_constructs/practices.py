@@ -34,9 +34,17 @@ class Practice(Enum):
 
     API_THROTTLING = "lambda-constructs:api-throttling"
     """Without throttling, one client may use up what the whole account has."""
+    ALEXA_REGION = "lambda-constructs:alexa-region"
+    """Alexa invokes functions in a few Regions only."""
+
+    ALEXA_TIMEOUT = "lambda-constructs:alexa-timeout"
+    """After about 8 seconds nobody hears the answer."""
 
     CODE_PIPELINE_RETRIES = "lambda-constructs:code-pipeline-retries"
     """A retry that begins after 20 minutes answers a job that has failed by then."""
+
+    COGNITO_TIMEOUT = "lambda-constructs:cognito-timeout"
+    """After 5 seconds Cognito asks again, beside the invocation that still runs."""
 
     CUSTOM_RESOURCE_TIMEOUT = "lambda-constructs:custom-resource-timeout"
     """CloudFormation rolls back while Lambda still retries to make the resource."""
@@ -58,6 +66,9 @@ class Practice(Enum):
 
     KAFKA_FAILURE_DESTINATION = "lambda-constructs:kafka-failure-destination"
     """Without a destination, a poison record blocks its partition till it expires."""
+
+    LEX_TIMEOUT = "lambda-constructs:lex-timeout"
+    """After 30 seconds a bot goes on without its code hook."""
 
     LOGS_FILTER_QUOTA = "lambda-constructs:logs-filter-quota"
     """More than two subscription filters of a log group need a raised quota."""

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
         KafkaSchemaRegistry,
     )
     from lambda_constructs.event_sources.alb import AlbEventSource
+    from lambda_constructs.event_sources.alexa import AlexaEventSource
     from lambda_constructs.event_sources.cloud_formation import (
         CloudFormationEventSource,
     )
     from lambda_constructs.event_sources.code_commit import CodeCommitEventSource
     from lambda_constructs.event_sources.code_pipeline import CodePipelineEventSource
+    from lambda_constructs.event_sources.cognito import CognitoEventSource
     from lambda_constructs.event_sources.config import ConfigEventSource
     from lambda_constructs.event_sources.document_db import DocumentDbEventSource
     from lambda_constructs.event_sources.dynamodb import DynamoDbEventSource
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources.http_api import HttpApiEventSource
     from lambda_constructs.event_sources.iot import IotEventSource
     from lambda_constructs.event_sources.kinesis import KinesisEventSource
+    from lambda_constructs.event_sources.lex import LexEventSource
     from lambda_constructs.event_sources.logs import LogsEventSource
     from lambda_constructs.event_sources.mq import MqEventSource
     from lambda_constructs.event_sources.msk import MskEventSource
@@ -51,9 +54,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlbEventSource",
+    "AlexaEventSource",
     "CloudFormationEventSource",
     "CodeCommitEventSource",
     "CodePipelineEventSource",
+    "CognitoEventSource",
     "ConfigEventSource",
     "DocumentDbEventSource",
     "DynamoDbEventSource",
@@ -64,6 +69,7 @@ __all__ = [
     "KafkaAuthentication",
     "KafkaSchemaRegistry",
     "KinesisEventSource",
+    "LexEventSource",
     "LogsEventSource",
     "MqEventSource",
     "MskEventSource",
@@ -83,9 +89,11 @@ __getattr__ = lazy_attributes(
     __name__,
     {
         "AlbEventSource": "alb",
+        "AlexaEventSource": "alexa",
         "CloudFormationEventSource": "cloud_formation",
         "CodeCommitEventSource": "code_commit",
         "CodePipelineEventSource": "code_pipeline",
+        "CognitoEventSource": "cognito",
         "ConfigEventSource": "config",
         "DocumentDbEventSource": "document_db",
         "DynamoDbEventSource": "dynamodb",
@@ -96,6 +104,7 @@ __getattr__ = lazy_attributes(
         "KafkaAuthentication": "_kafka_authentication",
         "KafkaSchemaRegistry": "_kafka_schema_registry",
         "KinesisEventSource": "kinesis",
+        "LexEventSource": "lex",
         "LogsEventSource": "logs",
         "MqEventSource": "mq",
         "MskEventSource": "msk",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from aws_cdk import IResource, Stack
+from constructs import IConstruct
 
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.function import LambdaFunction
@@ -48,5 +49,21 @@ def check_same(
         raise ConfigurationError(
             f"{name}{source.node.path} must be in the function's {what} {here}, got "
             f"{there}; {remedy}",
+            scope=function,
+        )
+
+
+def check_stack(function: LambdaFunction, source: IConstruct, remedy: str) -> None:
+    """Check that *source*, which names the function and is named by it, is beside it.
+
+    Raises:
+        ConfigurationError: It is in another stack, so that each stack would have to be
+            deployed before the other.
+    """
+    theirs, ours = Stack.of(source), Stack.of(function)
+    if theirs is not ours and theirs.node.path != ours.node.path:
+        raise ConfigurationError(
+            f"{source.node.path} must be in the function's stack {ours.node.path!r}, "
+            f"since each names the other, got {theirs.node.path!r}; {remedy}",
             scope=function,
         )
