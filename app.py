@@ -17,10 +17,13 @@ from stacks.order_events import OrderEventsStack
 from stacks.pipeline_gate import PipelineGateStack
 from stacks.repository_hook import RepositoryHookStack
 from stacks.seed_data import SeedDataStack
+from stacks.sign_up_flow import SignUpFlowStack
 from stacks.sqs_worker import SqsWorkerStack
 from stacks.stream_processor import StreamProcessorStack
+from stacks.support_bot import SupportBotStack
 from stacks.table_projector import TableProjectorStack
 from stacks.thumbnailer import ThumbnailerStack
+from stacks.voice_skill import VoiceSkillStack
 
 app = App()
 CheckoutWorkflowStack(app, "CheckoutWorkflow")
@@ -35,8 +38,11 @@ OrderEventsStack(app, "OrderEvents")
 PipelineGateStack(app, "PipelineGate")
 RepositoryHookStack(app, "RepositoryHook")
 SeedDataStack(app, "SeedData")
+SignUpFlowStack(app, "SignUpFlow")
 SqsWorkerStack(app, "SqsWorker")
 StreamProcessorStack(app, "StreamProcessor")
+SupportBotStack(app, "SupportBot")
 TableProjectorStack(app, "TableProjector")
 ThumbnailerStack(app, "Thumbnailer")
+VoiceSkillStack(app, "VoiceSkill")
 app.synth()

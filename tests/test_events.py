@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities import data_classes as kinds
+from aws_lambda_powertools.utilities.data_classes import (
+    cognito_user_pool_event as cognito,
+)
 
 from tests.handlers.events import event
 from tests.synthesized import ROOT
@@ -23,6 +26,18 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         kinds.CodePipelineJobEvent(it).get_id,
         kinds.CodePipelineJobEvent(it).decoded_user_parameters,
         kinds.CodePipelineJobEvent(it).input_object_key,
+    ),
+    "cognito_post_confirmation": lambda it: (
+        cognito.PostConfirmationTriggerEvent(it).trigger_source,
+        cognito.PostConfirmationTriggerEvent(it).request.user_attributes["sub"],
+    ),
+    "cognito_pre_sign_up": lambda it: (
+        cognito.PreSignUpTriggerEvent(it).request.user_attributes["email"],
+        cognito.PreSignUpTriggerEvent(it).response.auto_confirm_user,
+    ),
+    "cognito_pre_token": lambda it: (
+        cognito.PreTokenGenerationV2TriggerEvent(it).request.scopes,
+        cognito.PreTokenGenerationV2TriggerEvent(it).request.user_attributes["sub"],
     ),
     "config_change": lambda it: (
         kinds.AWSConfigRuleEvent(it).rule_parameters,
@@ -84,7 +99,9 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
 """What a handler reads first of each event, by Powertools' class for it."""
 
 WITHOUT_A_CLASS: set[str] = {
+    "alexa",
     "codecommit",
+    "lex",
     "iot_telemetry",  # whatever the rule's SQL selects
 }
 """Events for which Powertools has none."""

@@ -170,3 +170,43 @@ def test_an_operation_does_not_pass_by_a_trigger(account, deploy):
 
     with pytest.raises(UnmodelledError, match="SignUp would fire PreSignUp"):
         client.sign_up(ClientId=id, Username="jane", Password="P4ssword!")
+
+
+def test_tokens_of_the_second_version_have_a_response_of_their_own(account):
+    """
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+    """
+    stack = Stack(App(context=CONTEXT), "Shop")
+    function = make_function(stack, "def handler(event, context): return event")
+    cognito.UserPool(stack, "Pool").add_trigger(
+        cognito.UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG,
+        function.live,
+        cognito.LambdaVersion.V2_0,
+    )
+    shop = account.deploy(stack)
+
+    response = shop.user_pool("Pool").trigger("TokenGeneration_Authentication")
+
+    assert {"claimsAndScopeOverrideDetails": None} == response
+    assert "2" == shop.function("Worker").invocations[0].event["version"]
+
+
+def test_a_user_can_be_put_into_a_group_of_the_pool(account):
+    """
+    Without firing the triggers, which moto does not do.
+    """
+    stack = Stack(App(context=CONTEXT), "Shop")
+    cognito.UserPool(stack, "Pool").add_group("Members", group_name="members")
+    shop = account.deploy(stack)
+    pool, client = shop.user_pool("Pool"), account.client("cognito-idp")
+
+    pool.add_user("ann", email="ann@example.com")
+    client.admin_add_user_to_group(
+        UserPoolId=pool.id, Username="ann", GroupName="members"
+    )
+
+    (user,) = client.list_users_in_group(UserPoolId=pool.id, GroupName="members")[
+        "Users"
+    ]
+    assert "ann" == user["Username"]
+    assert {"Name": "email", "Value": "ann@example.com"} in user["Attributes"]

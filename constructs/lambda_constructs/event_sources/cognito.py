@@ -100,16 +100,16 @@ class CognitoEventSource:
                 for the operation, or lacks the feature plan.
         """
         pool, trigger = self._defined(function), self._trigger
-        check_stack(function, self.user_pool, "define both in one")
+        check_stack(function, pool, "define both in one")
         self._check_plan(function, pool)
         if trigger not in SENDERS:
             check_tenants(function)
             self._check_timeout(function)
-        set_trigger(function, self.user_pool, pool, trigger, self.lambda_version)
+        set_trigger(function, pool, self.operation, self.lambda_version)
         key = self.custom_sender_kms_key
         if key is not None:
             keep_failures(function)
-            set_sender_key(function, self.user_pool, pool, key)
+            set_sender_key(function, pool, key)
             # The codes come in a message of the AWS Encryption SDK, which calls KMS
             # itself, so that no service is in between.
             function.allow("kms:Decrypt", on=key)
@@ -144,10 +144,9 @@ class CognitoEventSource:
         held = hasattr(key, "key_arn")
         check_type("custom_sender_kms_key", key, "a KMS key", holds=held)
 
-    def _defined(self, function: LambdaFunction) -> cognito.CfnUserPool:
-        resource = self.user_pool.node.default_child
-        if isinstance(resource, cognito.CfnUserPool):
-            return resource
+    def _defined(self, function: LambdaFunction) -> cognito.UserPool:
+        if self.user_pool.node.default_child is not None:
+            return cast("cognito.UserPool", self.user_pool)
         raise ConfigurationError(
             f"{self.user_pool.node.path} must be defined in the app, got an imported "
             "user pool, to which CloudFormation adds no trigger; add it where the pool "
@@ -155,8 +154,9 @@ class CognitoEventSource:
             scope=function,
         )
 
-    def _check_plan(self, function: LambdaFunction, pool: cognito.CfnUserPool) -> None:
-        if self.lambda_version != V1 and pool.user_pool_tier == "LITE":
+    def _check_plan(self, function: LambdaFunction, pool: cognito.UserPool) -> None:
+        resource = cast("cognito.CfnUserPool", pool.node.default_child)
+        if self.lambda_version != V1 and resource.user_pool_tier == "LITE":
             raise ConfigurationError(
                 f"lambda_version {self.lambda_version.value} needs the feature plan "
                 f"Essentials or Plus, got Lite of {self.user_pool.node.path}; pass "

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from moto.cognitoidp.models import CognitoIdpUser, cognitoidp_backends
+
 from lambda_constructs.errors import nearest
 from lambda_constructs.testing._push import InvokeRefusedError, push
 from lambda_constructs.testing._runtime import Outcome
@@ -93,6 +95,18 @@ class UserPool:
         place = f"{self.account.region}:{self.account.id}"
         return f"arn:aws:cognito-idp:{place}:userpool/{self.id}"
 
+    def add_user(self, user: str = "jane", **attributes: str) -> None:
+        """Put a confirmed user into the pool, which fires nothing.
+
+        Args:
+            user: The user's name.
+            attributes: What is known of the user, as `email`.
+        """
+        pairs = [{"Name": name, "Value": it} for name, it in attributes.items()]
+        made = CognitoIdpUser(self.id, user, None, "CONFIRMED", pairs)
+        backend = cognitoidp_backends[self.account.id][self.account.region]
+        backend.user_pools[self.id].users[user] = made
+
     def trigger(
         self,
         source: str,
@@ -127,6 +141,8 @@ class UserPool:
             "request": {"userAttributes": {}, **(request or {})},
             "response": dict(TRIGGERS[name]),
         }
+        if name == "PreTokenGeneration" and version != "1":
+            event["response"] = {"claimsAndScopeOverrideDetails": None}
         self.account.note(self.path, "triggers", source)
         outcome = self._invoke(name, target, event, operation)
         return {} if outcome is None else self._response(name, outcome, operation)

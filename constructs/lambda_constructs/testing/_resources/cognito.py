@@ -43,7 +43,18 @@ def create_client(request: Request) -> Created:
     return Created(made["ClientId"], {"ClientId": made["ClientId"]})
 
 
+def create_group(request: Request) -> Created:
+    """Create a group of a pool."""
+    properties = request.properties
+    name = request.name(properties.get("GroupName"), most=128)
+    request.account.client("cognito-idp").create_group(
+        UserPoolId=properties["UserPoolId"], GroupName=name
+    )
+    return Created(name, {})
+
+
 CREATE: dict[str, Create] = {
     "AWS::Cognito::UserPool": create_user_pool,
     "AWS::Cognito::UserPoolClient": create_client,
+    "AWS::Cognito::UserPoolGroup": create_group,
 }

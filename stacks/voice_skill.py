@@ -1,0 +1,30 @@
+"""An Alexa skill that says when the shop is open."""
+
+from aws_cdk import Duration, Stack
+from constructs import Construct
+
+from lambda_constructs import LambdaFunction
+from lambda_constructs.event_sources import AlexaEventSource
+from stacks._handlers import handler_code
+
+# Of the skill in Alexa's developer console, which wants the alias's ARN in return.
+SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
+
+
+class VoiceSkillStack(Stack):
+    """One skill alone is answered: Lambda refuses the others, and the handler as well.
+
+    Deploy it in a Region that Alexa invokes functions in.
+    """
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id, description="An Alexa skill for opening hours")
+
+        answers = LambdaFunction(
+            self,
+            "Answers",
+            code=handler_code("voice_skill"),
+            timeout=Duration.seconds(5),
+            environment={"SKILL_ID": SKILL_ID},
+        )
+        answers.add_event_source(AlexaEventSource(SKILL_ID))
