@@ -395,3 +395,32 @@ LEX_BOT_ALIAS_ARN = re.compile(
 LEX_LOCALE_ID = re.compile(r"[a-z]{2,3}_[A-Z0-9]{2,3}")
 """lexv2/latest/APIReference/API_DescribeBotAlias.html, and how-languages.html of the
 guide."""
+# --- delivery streams -------------------------------------------------------
+# Pages below docs.aws.amazon.com/firehose/latest/dev/.
+
+FIREHOSE_BUFFER_MB = (0.2, 3)
+FIREHOSE_BUFFER_SECONDS = (0, 900)
+"""data-transformation.html: hints."""
+
+FIREHOSE_TIMEOUT_SECONDS = 300
+"""data-transformation.html: how long an invocation may take."""
+
+# --- batch jobs -------------------------------------------------------------
+# Pages below docs.aws.amazon.com/AmazonS3/latest/API/.
+
+S3_BATCH_DESCRIPTION_CHARACTERS = 256
+S3_BATCH_PRIORITY = (0, 2_147_483_647)
+"""API_control_CreateJob.html."""
+
+S3_BATCH_REPORT_PREFIX_CHARACTERS = 512
+"""API_control_JobReport.html."""
+
+S3_BATCH_TAGS = 50
+S3_BATCH_TAG_KEY_CHARACTERS = (1, 128)
+S3_BATCH_TAG_VALUE_CHARACTERS = (0, 256)
+"""API_control_S3Tag.html; userguide/batch-ops-managing-jobs.html: how many."""
+
+S3_BATCH_USER_ARGUMENTS = 10
+S3_BATCH_USER_ARGUMENT_KEY_CHARACTERS = (1, 64)
+S3_BATCH_USER_ARGUMENT_VALUE_CHARACTERS = (0, 1_024)
+"""API_control_LambdaInvokeOperation.html."""

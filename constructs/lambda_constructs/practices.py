@@ -57,6 +57,8 @@ class Practice(Enum):
 
     FUNCTION_URL_PUBLIC = "lambda-constructs:function-url-public"
     """Anybody in the world may invoke a function by a URL without authorization."""
+    FIREHOSE_TIMEOUT = "lambda-constructs:firehose-timeout"
+    """Firehose gives a batch up after five minutes, and sends it again."""
 
     IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
     """The beta of IoT's SQL may change under a rule."""
@@ -102,6 +104,9 @@ class Practice(Enum):
 
     RUNTIME_ENDS_SOON = "lambda-constructs:runtime-ends-soon"
     """A runtime that Lambda will not support for long."""
+
+    S3_BATCH_MANIFEST_KEY = "lambda-constructs:s3-batch-manifest-key"
+    """S3 Batch reads no CSV manifest that is encrypted with KMS."""
 
     S3_IMPORTED_BUCKET = "lambda-constructs:s3-imported-bucket"
     """Nothing is known of whether an imported bucket tells EventBridge."""

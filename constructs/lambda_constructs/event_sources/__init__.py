@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources.event_bridge import EventBridgeEventSource
     from lambda_constructs.event_sources.function_url import FunctionUrlEventSource
     from lambda_constructs.event_sources.http_api import HttpApiEventSource
+    from lambda_constructs.event_sources.firehose import FirehoseEventSource
     from lambda_constructs.event_sources.iot import IotEventSource
     from lambda_constructs.event_sources.kinesis import KinesisEventSource
     from lambda_constructs.event_sources.lex import LexEventSource
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources.msk import MskEventSource
     from lambda_constructs.event_sources.rest_api import RestApiEventSource
     from lambda_constructs.event_sources.s3 import S3EventSource
+    from lambda_constructs.event_sources.s3_batch import S3BatchEventSource
     from lambda_constructs.event_sources.s3_notification import (
         S3NotificationEventSource,
     )
@@ -65,6 +67,7 @@ __all__ = [
     "EventBridgeEventSource",
     "FunctionUrlEventSource",
     "HttpApiEventSource",
+    "FirehoseEventSource",
     "IotEventSource",
     "KafkaAuthentication",
     "KafkaSchemaRegistry",
@@ -74,6 +77,7 @@ __all__ = [
     "MqEventSource",
     "MskEventSource",
     "RestApiEventSource",
+    "S3BatchEventSource",
     "S3EventSource",
     "S3NotificationEventSource",
     "ScheduleEventSource",
@@ -100,6 +104,7 @@ __getattr__ = lazy_attributes(
         "EventBridgeEventSource": "event_bridge",
         "FunctionUrlEventSource": "function_url",
         "HttpApiEventSource": "http_api",
+        "FirehoseEventSource": "firehose",
         "IotEventSource": "iot",
         "KafkaAuthentication": "_kafka_authentication",
         "KafkaSchemaRegistry": "_kafka_schema_registry",
@@ -109,6 +114,7 @@ __getattr__ = lazy_attributes(
         "MqEventSource": "mq",
         "MskEventSource": "msk",
         "RestApiEventSource": "rest_api",
+        "S3BatchEventSource": "s3_batch",
         "S3EventSource": "s3",
         "S3NotificationEventSource": "s3_notification",
         "ScheduleEventSource": "schedule",
