@@ -9,6 +9,7 @@ from lambda_constructs._node import require_node
 
 if TYPE_CHECKING:
     from lambda_constructs.code import PythonCode
+    from lambda_constructs.edge import EdgeFunction
     from lambda_constructs.errors import ConfigurationError
     from lambda_constructs.failure import (
         AsyncInvoke,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncInvoke",
     "ConfigurationError",
+    "EdgeFunction",
     "EventSource",
     "FailureDestination",
     "FunctionDefaults",
@@ -44,6 +46,7 @@ __getattr__ = lazy_attributes(
     {
         "AsyncInvoke": "failure",
         "ConfigurationError": "errors",
+        "EdgeFunction": "edge",
         "EventSource": "function",
         "FailureDestination": "failure",
         "FunctionDefaults": "function",

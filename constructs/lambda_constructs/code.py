@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TypeVar
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lambda_constructs._configuration import written_configuration
 from lambda_constructs._packaging.collect import COLLECT_VARIABLE, Collected, collect
 from lambda_constructs._packaging.package import get_package
 from lambda_constructs._packaging.plan import Inputs
@@ -132,15 +133,30 @@ class PythonCode:
         return self._code(scope, runtime, architecture, handler, TASK_ROOT, Limits())
 
     def for_edge_function(
-        self, scope: Construct, /, *, runtime: lambda_.Runtime, handler: str
+        self,
+        scope: Construct,
+        /,
+        *,
+        runtime: lambda_.Runtime,
+        handler: str,
+        configuration: Mapping[str, object] | None = None,
     ) -> lambda_.Code:
         """Make the package for a Lambda@Edge function, which runs on x86_64 only.
+
+        The *configuration* is in it as `configuration.json`, in place of the
+        variables that the edge has not.
 
         Raises:
             ConfigurationError: It cannot be made, or is too large for the edge.
         """
+        written = (
+            ()
+            if configuration is None
+            else (written_configuration(scope, configuration, self.folder),)
+        )
         x86 = lambda_.Architecture.X86_64
-        return self._code(scope, runtime, x86, handler, TASK_ROOT, Limits(edge=True))
+        edge = Limits(edge=True)
+        return self._code(scope, runtime, x86, handler, TASK_ROOT, edge, written)
 
     def for_layer(
         self,
@@ -168,18 +184,18 @@ class PythonCode:
         handler: str | None,
         root: str,
         limits: Limits,
+        written: tuple[tuple[str, str], ...] = (),
     ) -> lambda_.Code:
         """Get the package, and say on *scope* what is to be said about it."""
+        inputs = replace(self._inputs(), written=written)
         try:
             target = Target.of_lambda(runtime.name, architecture.name, root)
             if scope.node.try_get_context(HOST_CONTEXT) in (True, "true"):
                 target = Target.of_host(root)
             if to := os.environ.get(COLLECT_VARIABLE):
-                wanted = Collected(
-                    scope.node.path, self._inputs(), target, handler, limits
-                )
+                wanted = Collected(scope.node.path, inputs, target, handler, limits)
                 return lambda_.Code.from_asset(str(collect(wanted, Path(to))))
-            package = get_package(self._inputs(), target, handler, limits)
+            package = get_package(inputs, target, handler, limits)
         except ConfigurationError as error:
             raise ConfigurationError(str(error), scope=scope) from error.__cause__
         for practice, message in package.warnings:

@@ -17,8 +17,8 @@ from lambda_constructs._checks import check_function
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._principal import RolePrincipal
-from lambda_constructs.errors import ConfigurationError, jsii_errors
-from lambda_constructs.permissions import arn_for, statement
+from lambda_constructs.errors import jsii_errors
+from lambda_constructs.permissions import statements_for
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
@@ -164,16 +164,5 @@ class LambdaFunction(Construct):
             ConfigurationError: An action has a wildcard, or is of another service
                 than *on*.
         """
-        if not actions:
-            raise ConfigurationError(
-                "allow() needs one action or more, got none; name what the handler "
-                "calls, as in allow('dynamodb:PutItem', on=table)",
-                scope=self,
-            )
         target = on.live if isinstance(on, LambdaFunction) else on
-        by_arn: dict[str, list[str]] = {}
-        with jsii_errors(self):
-            for action in actions:
-                by_arn.setdefault(arn_for(action, target, self), []).append(action)
-        for arn, names in by_arn.items():
-            self.policy.add_statements(statement(names, arn))
+        self.policy.add_statements(*statements_for(actions, target, self))

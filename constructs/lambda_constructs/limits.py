@@ -87,6 +87,16 @@ ASYNC_EVENT_AGE_SECONDS = (60, 21_600)
 ASYNC_RETRY_PAUSES_SECONDS = (60, 120)
 """dg/invocation-async-error-handling.html: before the first and the second retry."""
 
+# --- Lambda@Edge ------------------------------------------------------------
+# Pages below docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/.
+
+EDGE_TIMEOUT_SECONDS = (1, 30)
+"""cloudfront-limits.html#limits-lambda-at-edge: of all four events."""
+
+EDGE_VIEWER_TIMEOUT_SECONDS = 5
+EDGE_VIEWER_MEMORY_MB = 128
+"""The same page until 2026, for viewer requests and responses."""
+
 # --- event source mappings --------------------------------------------------
 
 BATCHING_WINDOW_SECONDS = (0, 300)

@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import IConstruct, Node
 
-from lambda_constructs.errors import ConfigurationError, nearest
+from lambda_constructs.errors import ConfigurationError, jsii_errors, nearest
 
 __all__: list[str] = []
 
@@ -38,6 +38,27 @@ ARN_ATTRIBUTES = {
 def statement(actions: Sequence[str], *resources: str) -> iam.PolicyStatement:
     """Allow exactly *actions* on exactly *resources*."""
     return iam.PolicyStatement(actions=list(actions), resources=list(resources))
+
+
+def statements_for(
+    actions: Sequence[str], resource: IResource | str, scope: IConstruct
+) -> list[iam.PolicyStatement]:
+    """Allow exactly *actions* on exactly *resource*, by the ARN of each action.
+
+    Raises:
+        ConfigurationError: There is no action, or one that `arn_for` refuses.
+    """
+    if not actions:
+        raise ConfigurationError(
+            "allow() needs one action or more, got none; name what the handler "
+            "calls, as in allow('dynamodb:PutItem', on=table)",
+            scope=scope,
+        )
+    by_arn: dict[str, list[str]] = {}
+    with jsii_errors(scope):
+        for action in actions:
+            by_arn.setdefault(arn_for(action, resource, scope), []).append(action)
+    return [statement(names, arn) for arn, names in by_arn.items()]
 
 
 def denied_to_code(actions: Sequence[str], function_arn: str) -> iam.PolicyStatement:

@@ -52,6 +52,9 @@ class Practice(Enum):
     CUSTOM_RESOURCE_VPC = "lambda-constructs:custom-resource-vpc"
     """Without a way to S3, a function in a VPC cannot answer CloudFormation."""
 
+    EDGE_VIEWER_SIZE = "lambda-constructs:edge-viewer-size"
+    """More than 5 s or 128 MB at a viewer event, which every viewer waits for."""
+
     ESM_FILTER_QUOTA = "lambda-constructs:esm-filter-quota"
     """More than five filters need a raised quota."""
 

@@ -71,4 +71,5 @@ def _inputs(it: dict[str, Any]) -> Inputs:
         boto3_for=tuple(it["boto3_for"]),
         provided=tuple(it["provided"]),
         bytecode=it["bytecode"],
+        written=tuple((name, text) for name, text in it["written"]),
     )

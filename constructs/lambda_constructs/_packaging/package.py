@@ -52,6 +52,7 @@ def get_package(
     """
     found = find_sources(inputs.folder, inputs.shared, inputs.exclude, inputs.include)
     files = read_sources(found, inputs.name)
+    files |= {name: text.encode() for name, text in inputs.written}
     requirements = find_requirements(inputs.folder, inputs.requirements)
     layer = Target(target.python, target.architecture, LAYER_ROOT, target.host)
     layers = [get_package(it, layer, None, limits, fresh=fresh) for it in inputs.layers]

@@ -15,7 +15,11 @@ Warnings = list[list[str]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a package is made from; the fields of `PythonCode`, as paths."""
+    """All that a package is made from; the fields of `PythonCode`, as paths.
+
+    Attributes:
+        written: Names and texts of files that no folder has, or other than there.
+    """
 
     folder: Path
     name: str
@@ -27,6 +31,7 @@ class Inputs:
     boto3_for: tuple[str, ...] = ()
     provided: tuple[str, ...] = ()
     bytecode: bool | None = None
+    written: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,65 @@
+"""The Region where Lambda@Edge functions are made."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import Environment, Stack, Stage, Token
+from constructs import Construct
+
+from lambda_constructs.errors import ConfigurationError
+
+__all__: list[str] = []
+
+REGION = "us-east-1"
+
+OTHER_PARTITIONS = ("cn-", "eu-isoe-", "eusc-", "us-gov-", "us-iso")
+"""https://docs.aws.amazon.com/general/latest/gr/cf_region.html: us-east-1 alone."""
+
+
+def home_of(scope: Construct) -> Construct:
+    """Give the construct in us-east-1 that the resources of *scope* belong below.
+
+    Raises:
+        ConfigurationError: The Region of the stack is not known, or in a partition
+            without Lambda@Edge.
+    """
+    stack = Stack.of(scope)
+    while stack.nested_stack_parent is not None:
+        stack = stack.nested_stack_parent
+    if Token.is_unresolved(stack.region):
+        raise ConfigurationError(
+            f"region of stack {stack.node.path} must be known, since Lambda@Edge "
+            "functions are made in us-east-1, got none; pass "
+            "env=Environment(region='us-east-1') to the stack, or its other Region",
+            scope=scope,
+        )
+    if stack.region.startswith(OTHER_PARTITIONS):
+        raise ConfigurationError(
+            f"Lambda@Edge must be in the partition of us-east-1, got {stack.region}; "
+            "use CloudFront Functions there",
+            scope=scope,
+        )
+    if stack.region == REGION:
+        return scope
+    below = scope.node.path.removeprefix(f"{stack.node.path}/")
+    return Construct(_stack_beside(stack), below.replace("/", "-"))
+
+
+def _stack_beside(stack: Stack) -> Stack:
+    """Make the stack in us-east-1 once for all functions of *stack*."""
+    around = cast("Construct", Stage.of(stack) or stack.node.root)
+    path = stack.node.path.removeprefix(f"{around.node.path}/")
+    id = f"{path.replace('/', '-')}-edge"
+    found = around.node.try_find_child(id)
+    if found is not None:
+        return cast("Stack", found)
+    known = not Token.is_unresolved(stack.account)
+    return Stack(
+        around,
+        id,
+        stack_name=f"{stack.stack_name}-edge",
+        description=f"Lambda@Edge functions of {stack.stack_name}",
+        env=Environment(account=stack.account if known else None, region=REGION),
+        termination_protection=stack.termination_protection,
+    )
