@@ -101,8 +101,8 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
 WITHOUT_A_CLASS: set[str] = {
     "alexa",
     "codecommit",
-    "lex",
     "iot_telemetry",  # whatever the rule's SQL selects
+    "lex",
 }
 """Events for which Powertools has none."""
 

@@ -23,6 +23,13 @@ class Practice(Enum):
 
     ALB_IDLE_TIMEOUT = "lambda-constructs:alb-idle-timeout"
     """A load balancer may close the connection before a slow function answers."""
+
+    ALEXA_REGION = "lambda-constructs:alexa-region"
+    """Alexa invokes functions in a few Regions only."""
+
+    ALEXA_TIMEOUT = "lambda-constructs:alexa-timeout"
+    """After about 8 seconds nobody hears the answer."""
+
     API_ACCESS_LOGS = "lambda-constructs:api-access-logs"
     """Without access logs, nothing tells of requests that reached no function."""
 
@@ -34,11 +41,6 @@ class Practice(Enum):
 
     API_THROTTLING = "lambda-constructs:api-throttling"
     """Without throttling, one client may use up what the whole account has."""
-    ALEXA_REGION = "lambda-constructs:alexa-region"
-    """Alexa invokes functions in a few Regions only."""
-
-    ALEXA_TIMEOUT = "lambda-constructs:alexa-timeout"
-    """After about 8 seconds nobody hears the answer."""
 
     CODE_PIPELINE_RETRIES = "lambda-constructs:code-pipeline-retries"
     """A retry that begins after 20 minutes answers a job that has failed by then."""
@@ -58,10 +60,11 @@ class Practice(Enum):
     ESM_FILTER_QUOTA = "lambda-constructs:esm-filter-quota"
     """More than five filters need a raised quota."""
 
-    FUNCTION_URL_PUBLIC = "lambda-constructs:function-url-public"
-    """Anybody in the world may invoke a function by a URL without authorization."""
     FIREHOSE_TIMEOUT = "lambda-constructs:firehose-timeout"
     """Firehose gives a batch up after five minutes, and sends it again."""
+
+    FUNCTION_URL_PUBLIC = "lambda-constructs:function-url-public"
+    """Anybody in the world may invoke a function by a URL without authorization."""
 
     IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
     """The beta of IoT's SQL may change under a rule."""

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from lambda_constructs.event_sources.document_db import DocumentDbEventSource
     from lambda_constructs.event_sources.dynamodb import DynamoDbEventSource
     from lambda_constructs.event_sources.event_bridge import EventBridgeEventSource
+    from lambda_constructs.event_sources.firehose import FirehoseEventSource
     from lambda_constructs.event_sources.function_url import FunctionUrlEventSource
     from lambda_constructs.event_sources.http_api import HttpApiEventSource
-    from lambda_constructs.event_sources.firehose import FirehoseEventSource
     from lambda_constructs.event_sources.iot import IotEventSource
     from lambda_constructs.event_sources.kinesis import KinesisEventSource
     from lambda_constructs.event_sources.lex import LexEventSource
@@ -65,9 +65,9 @@ __all__ = [
     "DocumentDbEventSource",
     "DynamoDbEventSource",
     "EventBridgeEventSource",
+    "FirehoseEventSource",
     "FunctionUrlEventSource",
     "HttpApiEventSource",
-    "FirehoseEventSource",
     "IotEventSource",
     "KafkaAuthentication",
     "KafkaSchemaRegistry",
@@ -102,9 +102,9 @@ __getattr__ = lazy_attributes(
         "DocumentDbEventSource": "document_db",
         "DynamoDbEventSource": "dynamodb",
         "EventBridgeEventSource": "event_bridge",
+        "FirehoseEventSource": "firehose",
         "FunctionUrlEventSource": "function_url",
         "HttpApiEventSource": "http_api",
-        "FirehoseEventSource": "firehose",
         "IotEventSource": "iot",
         "KafkaAuthentication": "_kafka_authentication",
         "KafkaSchemaRegistry": "_kafka_schema_registry",

@@ -28,7 +28,8 @@ from lambda_constructs.event_sources._alb_listener import (
 from lambda_constructs.event_sources._alb_rule import check_conditions
 from lambda_constructs.event_sources._alb_target_group import target_group_name
 from lambda_constructs.event_sources._mapping import path_as_id
-from lambda_constructs.event_sources._push import allow_invoke, refuse_tenants
+from lambda_constructs.event_sources._push import allow_invoke
+from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 
 __all__ = ["AlbEventSource"]
@@ -113,7 +114,7 @@ class AlbEventSource:
                 the priority is taken.
         """
         id = self._id(function)
-        refuse_tenants(function)
+        check_tenants(function)
         check_place(function, self.listener)
         self._check_default_action(function)
         priority = self._priority(function)

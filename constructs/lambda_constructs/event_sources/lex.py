@@ -62,9 +62,9 @@ class LexEventSource:
                 f"bot_alias must be the ARN of an alias of Lex V2, got {arn!r}; pass "
                 "'arn:aws:lex:REGION:ACCOUNT:bot-alias/BOT/ALIAS'"
             )
-        name = self.locale_id
-        check_type("locale_id", name, "text", holds=isinstance(name, str))
-        name = literal(name or "")
+        held = isinstance(self.locale_id, str)
+        check_type("locale_id", self.locale_id, "text", holds=held)
+        name = literal(self.locale_id or "")
         if name is not None and not limits.LEX_LOCALE_ID.fullmatch(name):
             raise ConfigurationError(
                 f"locale_id must be a language and a country, got {name!r}; pass "

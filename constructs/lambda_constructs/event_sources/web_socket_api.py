@@ -19,7 +19,7 @@ from lambda_constructs.event_sources._api import (
     warn_of_stages,
     warn_of_timeout,
 )
-from lambda_constructs.event_sources._push import refuse_tenants
+from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 
 __all__ = ["WebSocketApiEventSource"]
@@ -97,7 +97,7 @@ class WebSocketApiEventSource:
         Raises:
             ConfigurationError: A route is taken, or the function tells tenants apart.
         """
-        refuse_tenants(function)
+        check_tenants(function)
         ids = {
             each: place_of_route(
                 function, "WebSocketApi", self.api, each, f"{each}-Route"

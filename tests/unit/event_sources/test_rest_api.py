@@ -375,8 +375,8 @@ class TestRanges:
             ),
             (
                 {"authorization_type": "AWS_IAM"},
-                "authorization_type must be of AuthorizationType of aws_apigateway, got "
-                "'AWS_IAM' (str)",
+                "authorization_type must be of AuthorizationType of aws_apigateway, "
+                "got 'AWS_IAM' (str)",
             ),
         ],
     )
