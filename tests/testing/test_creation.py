@@ -157,6 +157,21 @@ def test_fails_if_a_destination_cannot_be_reached(
         account.deploy(template(more=more))
 
 
+def test_a_grant_on_the_records_alone_is_enough(account):
+    """
+    .../dg/invocation-async-retain-records.html: their keys begin alike, and the bucket
+    is to be the account's own.
+    """
+    records = "arn:aws:s3:::letters/aws/lambda/async/worker/*"
+    own = {"StringEquals": {"s3:ResourceAccount": "123456789012"}}
+    grant = {**allow("s3:PutObject", records), "Condition": own}
+    more = invoke_config("OnFailure", "arn:aws:s3:::letters")
+
+    account.deploy(template("", grant, more=more))
+
+    assert set() == account.authority.access(account.functions["worker"]).missing
+
+
 def test_what_is_only_checked_is_not_used(account):
     """
     A grant that deployment looks for is used by what needs it, and not before.

@@ -129,6 +129,7 @@ class Authority:
             "aws:RequestedRegion": self.account.region,
             "aws:ResourceAccount": self.account.id,
             "aws:SecureTransport": "true",
+            "s3:ResourceAccount": self.account.id,
         }
         asked = tuple(Need(action, resource, context) for action in actions)
         session = self._sessions[self.session_key(function)]
