@@ -24,6 +24,7 @@ from stacks.support_bot import SupportBotStack
 from stacks.table_projector import TableProjectorStack
 from stacks.thumbnailer import ThumbnailerStack
 from stacks.voice_skill import VoiceSkillStack
+from stacks.web_backend import WebBackendStack
 
 app = App()
 CheckoutWorkflowStack(app, "CheckoutWorkflow")
@@ -45,4 +46,5 @@ SupportBotStack(app, "SupportBot")
 TableProjectorStack(app, "TableProjector")
 ThumbnailerStack(app, "Thumbnailer")
 VoiceSkillStack(app, "VoiceSkill")
+WebBackendStack(app, "WebBackend")
 app.synth()

@@ -17,6 +17,12 @@ from tests.synthesized import ROOT
 NAMES = sorted(path.stem for path in (ROOT / "tests" / "events").glob("*.json"))
 
 READ: dict[str, Callable[[dict[str, Any]], object]] = {
+    "alb": lambda it: (
+        kinds.ALBEvent(it).request_context.elb_target_group_arn,
+        kinds.ALBEvent(it).path,
+        kinds.ALBEvent(it).multi_value_query_string_parameters["category"],
+        kinds.ALBEvent(it).multi_value_headers["x-forwarded-for"],
+    ),
     "cloudformation": lambda it: (
         kinds.CloudFormationCustomResourceEvent(it).request_type,
         kinds.CloudFormationCustomResourceEvent(it).response_url,
