@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ DAYS = [
     "Saturday",
     "Sunday",
 ]
+# A date of Alexa's may be a week, a month or a season as well.
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # What Alexa asks of those who check requests themselves.
 TOLERANCE = timedelta(seconds=150)
 
@@ -98,12 +101,10 @@ def answer(intent: dict[str, Any]) -> Answer:
 def opening_hours(intent: dict[str, Any]) -> Answer:
     """Say the hours of a day, today's if none is named."""
     slot = (intent.get("slots") or {}).get("day") or {}
-    value = slot.get("value")
-    try:
-        day = date.fromisoformat(value) if value else datetime.now(PLACE).date()
-    except ValueError:
-        # A date of Alexa's may be a week, a month or a season.
+    value = str(slot.get("value") or datetime.now(PLACE).date())
+    if not DAY.fullmatch(value):
         return ask("I can tell you about one day at a time. Which day do you want?")
+    day = date.fromisoformat(value)
     hours, name = HOURS[day.weekday()], DAYS[day.weekday()]
     if hours is None:
         return tell(f"On {name} the shop is closed.")

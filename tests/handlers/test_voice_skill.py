@@ -133,7 +133,9 @@ def test_fails_if_it_is_another_skill(skill):
 @pytest.mark.parametrize("age", [151, 86_400, -152])
 def test_fails_if_the_request_is_not_of_now(skill, age):
     """
-    150 seconds, by developer.amazon.com/docs/custom-skills/.
+    Within 150 seconds.
+
+    https://developer.amazon.com/docs/custom-skills/host-a-custom-skill-as-a-web-service.html
     """
     with pytest.raises(PermissionError, match="too old, or of the future"):
         ask(skill, age, type="LaunchRequest")
