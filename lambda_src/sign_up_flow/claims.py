@@ -1,5 +1,6 @@
 """Let tokens say what an API has to know of a member."""
 
+import logging
 import os
 from typing import Any
 
@@ -10,6 +11,8 @@ PROFILES_TABLE = os.environ["PROFILES_TABLE"]
 # What the profile says is ours; no attribute that a user may write gets into a token.
 CLAIMS = {"plan": "free", "member_since": ""}
 
+logger = logging.getLogger()
+logger.setLevel(logging.INFO)
 dynamodb = boto3.client(
     "dynamodb",
     config=Config(
@@ -29,6 +32,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         "idTokenGeneration": added,
         "accessTokenGeneration": added,
     }
+    logger.info("tokens have claims", extra={"plan": claims["plan"]})
     return event
 
 

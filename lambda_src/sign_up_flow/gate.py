@@ -20,6 +20,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     if domain not in ALLOWED_DOMAINS:
         logger.warning("sign-up is refused")
         raise ValueError("please use your address at work")
+    logger.info("sign-up may go on")
     # Neither confirmed nor verified: the code that Cognito sends does both.
     return event
 

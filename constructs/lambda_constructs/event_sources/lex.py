@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import cast
 
 from aws_cdk import IResolvable, Stack, Token
 from aws_cdk import aws_lambda as lambda_
@@ -13,6 +14,7 @@ from aws_cdk import aws_lex as lex
 
 from lambda_constructs import limits
 from lambda_constructs.errors import ConfigurationError, check_type, literal, seconds
+from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import allow_invoke
 from lambda_constructs.event_sources._relations import check_stack, check_tenants
 from lambda_constructs.function import LambdaFunction
@@ -83,12 +85,12 @@ class LexEventSource:
         if isinstance(alias, Alias):
             check_stack(function, alias, "define both in one")
             self._set_code_hook(function, alias)
-            arn = alias.attr_arn
+            arn, name = alias.attr_arn, path_as_id(function, alias)
         else:
             self._check_place(function, alias)
-            arn = alias
+            arn, name = alias, digest(function, alias)
         self._check_timeout(function)
-        return allow_alias(function, arn)
+        return allow_alias(function, f"Lex-{name}", arn)
 
     def _set_code_hook(self, function: LambdaFunction, alias: Alias) -> None:
         given = alias.bot_alias_locale_settings
@@ -162,17 +164,20 @@ class LexEventSource:
             )
 
 
-def allow_alias(function: LambdaFunction, arn: str) -> lambda_.CfnPermission:
+def digest(function: LambdaFunction, arn: str) -> str:
+    """Give an id for *arn*, which may be a token."""
+    written = json.dumps(Stack.of(function).resolve(arn), sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()[:8]
+
+
+def allow_alias(function: LambdaFunction, id: str, arn: str) -> lambda_.CfnPermission:
     """Let the alias of a bot invoke: one permission for all of its languages."""
-    resolve = Stack.of(function).resolve
-    for each in function.permissions:
-        if each.principal == PRINCIPAL and resolve(each.source_arn) == resolve(arn):
-            return each
-    written = json.dumps(resolve(arn), sort_keys=True)
-    digest = hashlib.sha256(written.encode()).hexdigest()[:8]
+    given = function.node.try_find_child(id)
+    if given is not None:
+        return cast("lambda_.CfnPermission", given)
     return allow_invoke(
         function,
-        f"Lex-{digest}",
+        id,
         principal=PRINCIPAL,
         source_arn=arn,
         source_account=Stack.of(function).account,

@@ -24,9 +24,8 @@ def drive(deployed: Deployed) -> Iterator[Expectation]:
         "from 10 to 16" in speech,
         "invoked as Alexa would",
     )
-    error = ask(deployed, datetime.now(UTC) - timedelta(days=1)).get(
-        "errorType", "none"
-    )
+    old = ask(deployed, datetime.now(UTC) - timedelta(days=1))
+    error = old.get("errorType", "none")
     yield Expectation(
         "the same, of yesterday", "PermissionError", error, error == "PermissionError"
     )
