@@ -5,8 +5,10 @@ import lambda_constructs  # noqa: F401  isort: skip
 
 from aws_cdk import App
 
+from stacks.batch_relabel import BatchRelabelStack
 from stacks.checkout_workflow import CheckoutWorkflowStack
 from stacks.compliance_rule import ComplianceRuleStack
+from stacks.delivery_transform import DeliveryTransformStack
 from stacks.device_telemetry import DeviceTelemetryStack
 from stacks.fifo_ledger import FifoLedgerStack
 from stacks.log_alerts import LogAlertsStack
@@ -27,8 +29,10 @@ from stacks.voice_skill import VoiceSkillStack
 from stacks.web_backend import WebBackendStack
 
 app = App()
+BatchRelabelStack(app, "BatchRelabel")
 CheckoutWorkflowStack(app, "CheckoutWorkflow")
 ComplianceRuleStack(app, "ComplianceRule")
+DeliveryTransformStack(app, "DeliveryTransform")
 DeviceTelemetryStack(app, "DeviceTelemetry")
 FifoLedgerStack(app, "FifoLedger")
 LogAlertsStack(app, "LogAlerts")

@@ -61,6 +61,10 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         (each.event_id, each.dynamodb.new_image, each.dynamodb.sequence_number)
         for each in kinds.DynamoDBStreamEvent(it).records
     ],
+    "firehose": lambda it: [
+        (each.record_id, each.approximate_arrival_timestamp, each.data_as_json)
+        for each in kinds.KinesisFirehoseEvent(it).records
+    ],
     "kinesis": lambda it: [
         (each.event_id, each.kinesis.data_as_json())
         for each in kinds.KinesisStreamEvent(it).records
@@ -73,6 +77,11 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         kinds.EventBridgeEvent(it).get_id,
         kinds.EventBridgeEvent(it).detail_type,
         kinds.EventBridgeEvent(it).detail["order_id"],
+    ),
+    "s3_batch": lambda it: (
+        kinds.S3BatchOperationEvent(it).job.user_arguments,
+        kinds.S3BatchOperationEvent(it).task.s3_bucket,
+        kinds.S3BatchOperationEvent(it).task.s3_key,
     ),
     "s3_event_bridge": lambda it: (
         kinds.S3EventBridgeNotificationEvent(it).detail.bucket.name,

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -208,3 +209,22 @@ def test_the_function_names_the_partition(account, deploy):
 
     found = {key.rpartition("/")[0]: text for key, text in objects(stack).items()}
     assert {"k=a/2026/01": "AA", "k=b/2026/01": "B"} == found
+
+
+def test_objects_are_compressed_and_say_so_in_their_names(account, deploy):
+    """
+    Failures are as they were: each has the record in base64.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/create-destination.html
+    """
+    stack = deploy({"CompressionFormat": "GZIP"})
+
+    stack.delivery_stream("Stream").put("a", "bad")
+    account.settle()
+
+    name = stack.bucket("Bucket").name
+    keys = stack.bucket("Bucket").keys()
+    [key] = [each for each in keys if each.endswith(".gz")]
+    body = account.client("s3").get_object(Bucket=name, Key=key)["Body"].read()
+    assert b"A" == gzip.decompress(body)
+    assert ["processing-failed"] == [each.split("/")[0] for each in keys if each != key]

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -168,12 +169,17 @@ class DeliveryStreamState:
                 prefix = prefix_of(where_to, each.arrived, {}, failure)
             by_prefix.setdefault(prefix, []).append(each)
         for prefix, some in by_prefix.items():
-            self._put(prefix, b"".join(each.data for each in some), len(some))
+            body = b"".join(each.data for each in some)
+            if self.config.get("CompressionFormat") == "GZIP":
+                self._put(prefix, gzip.compress(body, mtime=0), len(some), ".gz")
+            else:
+                self._put(prefix, body, len(some))
 
-    def _put(self, prefix: str, body: bytes, count: int) -> None:
+    def _put(self, prefix: str, body: bytes, count: int, extension: str = "") -> None:
         at = datetime.fromtimestamp(self.account.clock.now(), UTC)
         id = uuid.UUID(int=self.account.random.getrandbits(128), version=4)
-        key = f"{prefix}{self.name}-1-{at:%Y-%m-%d-%H-%M-%S}-{id}"
+        extension = self.config.get("FileExtension") or extension
+        key = f"{prefix}{self.name}-1-{at:%Y-%m-%d-%H-%M-%S}-{id}{extension}"
         bucket = str(self.config["BucketARN"]).rsplit(":", 1)[-1]
         self._client("s3", "").put_object(Bucket=bucket, Key=key, Body=body)
         self.account.note(self.path, "delivered", f"{count} records to {key}")

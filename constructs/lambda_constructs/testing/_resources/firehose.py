@@ -6,6 +6,7 @@ from lambda_constructs.testing._firehose import DeliveryStreamState
 from lambda_constructs.testing._resources._create import Create, Created, Request
 
 DESTINATION = "ExtendedS3DestinationConfiguration"
+COMPRESSIONS = ("GZIP", "UNCOMPRESSED")
 SETTINGS = ("DataFormatConversionConfiguration", "S3BackupConfiguration")
 
 
@@ -25,6 +26,8 @@ def create_delivery_stream(request: Request) -> Created:
         if each["Type"] != "Lambda"
     ]
     types.extend(each for each in SETTINGS if each in config)
+    if config.get("CompressionFormat", "UNCOMPRESSED") not in COMPRESSIONS:
+        types.append(str(config["CompressionFormat"]))
     if types:
         account.note_unmodelled(request, ", ".join(types))
     account.client("firehose").create_delivery_stream(

@@ -19,6 +19,15 @@ def create_log_group(request: Request) -> Created:
     return Created(name, {"Arn": request.arn("logs", f"log-group:{name}:*")})
 
 
+def create_log_stream(request: Request) -> Created:
+    """Create a stream in a log group."""
+    name = request.name(request.properties.get("LogStreamName"), most=512)
+    request.account.client("logs").create_log_stream(
+        logGroupName=request.properties["LogGroupName"], logStreamName=name
+    )
+    return Created(name)
+
+
 def create_subscription_filter(request: Request) -> Created:
     """Send on what is logged."""
     properties = request.properties
@@ -31,5 +40,6 @@ def create_subscription_filter(request: Request) -> Created:
 
 CREATE: dict[str, Create] = {
     "AWS::Logs::LogGroup": create_log_group,
+    "AWS::Logs::LogStream": create_log_stream,
     "AWS::Logs::SubscriptionFilter": create_subscription_filter,
 }
