@@ -10,6 +10,7 @@ from stacks.checkout_workflow import CheckoutWorkflowStack
 from stacks.compliance_rule import ComplianceRuleStack
 from stacks.delivery_transform import DeliveryTransformStack
 from stacks.device_telemetry import DeviceTelemetryStack
+from stacks.edge_site import EdgeSiteStack
 from stacks.fifo_ledger import FifoLedgerStack
 from stacks.log_alerts import LogAlertsStack
 from stacks.mail_intake import MailIntakeStack
@@ -34,6 +35,7 @@ CheckoutWorkflowStack(app, "CheckoutWorkflow")
 ComplianceRuleStack(app, "ComplianceRule")
 DeliveryTransformStack(app, "DeliveryTransform")
 DeviceTelemetryStack(app, "DeviceTelemetry")
+EdgeSiteStack(app, "EdgeSite")
 FifoLedgerStack(app, "FifoLedger")
 LogAlertsStack(app, "LogAlerts")
 MailIntakeStack(app, "MailIntake")

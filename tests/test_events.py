@@ -115,6 +115,10 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
 
 WITHOUT_A_CLASS: set[str] = {
     "alexa",
+    "cloudfront_origin_request",
+    "cloudfront_origin_response",
+    "cloudfront_viewer_request",
+    "cloudfront_viewer_response",
     "codecommit",
     "iot_telemetry",  # whatever the rule's SQL selects
     "lex",

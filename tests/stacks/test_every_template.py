@@ -66,6 +66,18 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
+def at_edge(stack: Synthesized) -> set[str]:
+    """The functions that run at CloudFront's edge, by whom their roles trust."""
+    roles = stack.of_type("AWS::IAM::Role")
+    return {
+        logical_id
+        for logical_id, function in stack.of_type(FUNCTION).items()
+        for role in [roles[function["Properties"]["Role"]["Fn::GetAtt"][0]]]
+        if "edgelambda.amazonaws.com"
+        in str(role["Properties"]["AssumeRolePolicyDocument"])
+    }
+
+
 def test_each_function_has_a_role_of_its_own(stack):
     """
     What one function may do, no other may.
@@ -114,6 +126,7 @@ def test_no_resource_is_a_wildcard_but_for_actions_that_have_none(stack):
 def test_each_function_is_reached_by_its_alias_alone(stack):
     """
     Mappings, permissions and asynchronous settings name `live`, never $LATEST.
+    CloudFront takes no alias: it names a numbered version, which stays.
     """
     for mapping in stack.properties(MAPPING):
         assert '":live"' in json.dumps(mapping["FunctionName"])
@@ -122,7 +135,28 @@ def test_each_function_is_reached_by_its_alias_alone(stack):
     for permission in stack.properties("AWS::Lambda::Permission"):
         assert "Live" in json.dumps(permission["FunctionName"])
     aliases = list(stack.properties("AWS::Lambda::Alias"))
-    assert len(aliases) == len(stack.of_type(FUNCTION))
+    assert len(aliases) == len(stack.of_type(FUNCTION)) - len(at_edge(stack))
+    named = {
+        arn["Ref"]
+        for each in stack.properties("AWS::CloudFront::Distribution")
+        for arn in found(each, "LambdaFunctionARN")
+    }
+    versions = stack.of_type("AWS::Lambda::Version")
+    assert named <= versions.keys()
+    assert at_edge(stack) == {
+        versions[name]["Properties"]["FunctionName"]["Ref"] for name in named
+    }
+    assert {"Retain"} >= {versions[name]["DeletionPolicy"] for name in named}
+
+
+def found(value, name: str) -> list:
+    """What is under *name*, at any depth."""
+    if isinstance(value, list):
+        return [each for item in value for each in found(item, name)]
+    if not isinstance(value, dict):
+        return []
+    here = [value[name]] if name in value else []
+    return here + [each for item in value.values() for each in found(item, name)]
 
 
 def test_each_permission_names_its_source(stack):
@@ -189,12 +223,51 @@ def test_each_log_group_has_a_retention_and_each_function_a_log_group(stack):
 
 def test_each_function_has_timeout_memory_tracing_and_arm64(stack):
     """
-    None of them is left to the defaults of 2014.
+    None of them is left to the defaults of 2014. The edge has x86_64 and no traces.
     """
-    for function in stack.properties(FUNCTION):
-        assert {"Timeout", "MemorySize"} <= function.keys()
-        assert "Active" == function["TracingConfig"]["Mode"]
-        assert ["arm64"] == function["Architectures"]
+    for logical_id, function in stack.of_type(FUNCTION).items():
+        properties = function["Properties"]
+        assert {"Timeout", "MemorySize"} <= properties.keys()
+        if logical_id in at_edge(stack):
+            assert ["x86_64"] == properties["Architectures"]
+            assert "TracingConfig" not in properties
+        else:
+            assert "Active" == properties["TracingConfig"]["Mode"]
+            assert ["arm64"] == properties["Architectures"]
+
+
+def test_functions_at_the_edge_are_what_cloudfront_takes(stack):
+    """
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
+    """
+    for logical_id in at_edge(stack):
+        properties = stack.resources[logical_id]["Properties"]
+        assert properties["Timeout"] <= 30
+        assert not {
+            "DeadLetterConfig",
+            "Environment",
+            "KmsKeyArn",
+            "Layers",
+            "PackageType",
+            "VpcConfig",
+        } & (properties.keys())
+
+
+def test_the_edge_is_configured_with_what_its_handlers_read(stack):
+    """
+    CONFIGURATION["x"] in the code implies x in the package's file, and back.
+    """
+    read: set[str] = set()
+    given: set[str] = set()
+    for logical_id in at_edge(stack):
+        function = stack.resources[logical_id]
+        module, _, _ = function["Properties"]["Handler"].rpartition(".")
+        files = stack.asset(function)
+        trees = modules_of(module, files)
+        read |= {name for tree in trees for name in names_read(tree, "CONFIGURATION")}
+        given |= json.loads(files.get("configuration.json", b"{}")).keys()
+
+    assert read == given
 
 
 # Names by which a resource is known, where two copies could not have the same.
@@ -287,11 +360,16 @@ def names_defined(tree: ast.Module) -> set[str]:
 
 
 def variables_read(tree: ast.Module) -> set[str]:
+    return names_read(tree, "os.environ")
+
+
+def names_read(tree: ast.Module, mapping: str) -> set[str]:
+    """The names by which a mapping is read."""
     return {
         node.slice.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Subscript)
-        and ast.unparse(node.value) == "os.environ"
+        and ast.unparse(node.value) == mapping
         and isinstance(node.slice, ast.Constant)
     }
 

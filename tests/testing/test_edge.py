@@ -392,3 +392,29 @@ def test_a_bucket_answers_as_its_policy_allows(account, stack, allowed, found, m
 
     assert found == shop.distribution("Site").get("/").status
     assert missing == shop.distribution("Site").get("/other").status
+
+
+def test_headers_count_towards_the_limit_without_a_body_too(account, stack):
+    """
+    .../DeveloperGuide/cloudfront-limits.html#limits-lambda-at-edge.
+    """
+    answer = (
+        "it = {'status': '302', 'headers': {'location': [{'value': 'x' * 50_000}]}}"
+    )
+    web = Site(account, stack, viewer_request=answer)
+
+    assert 502 == web.site.get("/").status
+
+
+def test_a_replica_makes_its_log_group_and_writes_to_it(account, stack):
+    """
+    .../DeveloperGuide/edge-functions-logs.html: where it runs first, there is none.
+    """
+    web = Site(account, stack, viewer_request=PASS)
+
+    web.site.get("/")
+    web.site.get("/")
+
+    function = web.shop.function("viewer_request")
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    assert actions == sorted(action for action, _ in function.access.missing)

@@ -33,6 +33,7 @@ from lambda_constructs.testing._http.state import fronts_of
 from lambda_constructs.testing.errors import AccountError, UnmodelledError
 
 if TYPE_CHECKING:
+    from lambda_constructs.testing._functions import FunctionState
     from lambda_constructs.testing.account import LocalAccount
 
 Properties = Mapping[str, Any]
@@ -189,6 +190,8 @@ class Distribution(Front):
         }
         record = {"Records": [{"cf": {"config": config, **event}}]}
         outcome = function.invoke(record, qualifier)
+        if outcome.cold:
+            self._start_logging(function)
         wait_for(self.account, outcome.duration)
         if outcome.kind != "ok":
             raise _FailedError(503)
@@ -196,6 +199,16 @@ class Distribution(Front):
             fault = f"the result must be an object, got {outcome.payload!r:.40}"
             raise self._invalid(kind, MalformedError(fault))
         return outcome.payload
+
+    def _start_logging(self, function: FunctionState) -> None:
+        """Have a replica make its log group, which its Region has not at first.
+
+        It then writes when it starts, whatever the handler logs.
+        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
+        """
+        stream = {"logGroupName": function.log_group, "logStreamName": "replica"}
+        for operation in ("CreateLogGroup", "CreateLogStream", "PutLogEvents"):
+            self.account.authority.refuses(function, "logs", operation, stream)
 
     def _invalid(self, kind: str, error: MalformedError) -> _FailedError:
         self.account.note(self.path, "malformed", f"{kind}: {error}")

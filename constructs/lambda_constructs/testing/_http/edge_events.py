@@ -181,6 +181,7 @@ def read_response(
     body = b"" if before is None else before.body
     if "body" in given:
         body = _content(given["body"], given.get("bodyEncoding", "text"))
+    if generated or "body" in given:
         size = len(body) + sum(len(k) + len(v) for k, v in headers.pairs)
         if size > GENERATED[kind.partition("-")[0]]:
             raise MalformedError(f"a response generated in {kind} is too large: {size}")
