@@ -17,6 +17,7 @@ from stacks.mail_intake import MailIntakeStack
 from stacks.nightly_cleanup import NightlyCleanupStack
 from stacks.notifications import NotificationsStack
 from stacks.order_events import OrderEventsStack
+from stacks.orders_api import OrdersApiStack
 from stacks.pipeline_gate import PipelineGateStack
 from stacks.repository_hook import RepositoryHookStack
 from stacks.seed_data import SeedDataStack
@@ -42,6 +43,7 @@ MailIntakeStack(app, "MailIntake")
 NightlyCleanupStack(app, "NightlyCleanup")
 NotificationsStack(app, "Notifications")
 OrderEventsStack(app, "OrderEvents")
+OrdersApiStack(app, "OrdersApi")
 PipelineGateStack(app, "PipelineGate")
 RepositoryHookStack(app, "RepositoryHook")
 SeedDataStack(app, "SeedData")
