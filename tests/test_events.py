@@ -65,6 +65,11 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         (each.record_id, each.approximate_arrival_timestamp, each.data_as_json)
         for each in kinds.KinesisFirehoseEvent(it).records
     ],
+    "http_api": lambda it: (
+        kinds.APIGatewayProxyEventV2(it).route_key,
+        kinds.APIGatewayProxyEventV2(it).json_body,
+        kinds.APIGatewayProxyEventV2(it).request_context.request_id,
+    ),
     "kinesis": lambda it: [
         (each.event_id, each.kinesis.data_as_json())
         for each in kinds.KinesisStreamEvent(it).records
@@ -82,6 +87,10 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         kinds.S3BatchOperationEvent(it).job.user_arguments,
         kinds.S3BatchOperationEvent(it).task.s3_bucket,
         kinds.S3BatchOperationEvent(it).task.s3_key,
+    "rest_api": lambda it: (
+        kinds.APIGatewayProxyEvent(it).resource,
+        kinds.APIGatewayProxyEvent(it).json_body,
+        kinds.APIGatewayProxyEvent(it).request_context.request_id,
     ),
     "s3_event_bridge": lambda it: (
         kinds.S3EventBridgeNotificationEvent(it).detail.bucket.name,

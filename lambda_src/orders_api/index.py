@@ -16,13 +16,14 @@ from aws_lambda_powertools.event_handler import (
     APIGatewayRestResolver,
     Response,
 )
-from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Router
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.exceptions import (
     BadRequestError,
     NotFoundError,
     ServiceError,
 )
 from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
@@ -43,9 +44,9 @@ dynamodb = boto3.client(
         retries={"mode": "standard", "total_max_attempts": 2},
     ),
 )
-router = Router()
 
 T = TypeVar("T")
+App = TypeVar("App", bound=ApiGatewayResolver)
 Item = dict[str, Any]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Price = Annotated[
@@ -75,13 +76,11 @@ class Order(BaseModel, extra="forbid", strict=True):
     items: Annotated[list[Line], Field(min_length=1, max_length=100)]
 
 
-@router.post("/customers/<customer_id>/orders")
-def create(customer_id: str) -> Response[str]:
+def create(event: BaseProxyEvent, customer_id: str) -> Response[str]:
     """Take an order once, however often, and however concurrently, it is sent."""
     customer = checked(ID, customer_id, "customer_id")
-    headers = router.current_event.headers
-    key = checked(KEY, headers.get("idempotency-key"), "Idempotency-Key")
-    order = parse(body())
+    key = checked(KEY, event.headers.get("idempotency-key"), "Idempotency-Key")
+    order = parse(body(event))
     wanted = {
         "customer_id": customer,
         # The same key makes the same id, so that the table itself decides who is first.
@@ -101,8 +100,7 @@ def create(customer_id: str) -> Response[str]:
     return answer(200, stored)
 
 
-@router.get("/customers/<customer_id>/orders/<order_id>")
-def show(customer_id: str, order_id: str) -> Response[str]:
+def show(_event: BaseProxyEvent, customer_id: str, order_id: str) -> Response[str]:
     """Show one order of a customer; those of others are not there."""
     found = dynamodb.get_item(
         TableName=ORDERS_TABLE,
@@ -119,11 +117,10 @@ def show(customer_id: str, order_id: str) -> Response[str]:
     return answer(200, as_item(found["Item"]))
 
 
-@router.get("/customers/<customer_id>/orders")
-def list_page(customer_id: str) -> Response[str]:
+def list_page(event: BaseProxyEvent, customer_id: str) -> Response[str]:
     """List orders of a customer by their ids, a page at a time."""
     customer = checked(ID, customer_id, "customer_id")
-    query = router.current_event.query_string_parameters or {}
+    query = event.query_string_parameters or {}
     limit = checked(LIMIT, query.get("limit", "20"), "limit")
     options: dict[str, Any] = {}
     if "next" in query:
@@ -157,10 +154,10 @@ def put(wanted: Item) -> Item | None:
     return None
 
 
-def body() -> str:
+def body(event: BaseProxyEvent) -> str:
     """Give the text of the request."""
     try:
-        return router.current_event.decoded_body or ""
+        return event.decoded_body or ""
     except (UnicodeDecodeError, binascii.Error):
         raise BadRequestError("the body is not text") from None
 
@@ -235,15 +232,27 @@ def finish(
         logger.info("request is refused", extra={"fault": error.msg})
         response = answer(error.status_code, {"message": error.msg})
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Request-Id"] = app.current_event.request_context.request_id
+    response.headers["X-Request-Id"] = app.current_event["requestContext"]["requestId"]
     return response
 
 
-def resolver(app: T) -> T:
+def resolver(app: App) -> App:
     """Give *app* the routes, and the end that every answer has."""
-    app.include_router(router)
+    customer = "/customers/<customer_id>/orders"
+    app.get(customer)(of(app, list_page))
+    app.post(customer)(of(app, create))
+    app.get(f"{customer}/<order_id>")(of(app, show))
     app.use([finish])
     return app
+
+
+def of(app: App, route: Callable[..., Response[str]]) -> Callable[..., Response[str]]:
+    """Have *app* pass the event that it resolves."""
+
+    def pass_event(**path: str) -> Response[str]:
+        return route(app.current_event, **path)
+
+    return pass_event
 
 
 http = resolver(APIGatewayHttpResolver())

@@ -398,6 +398,9 @@ def test_logical_ids_and_types_are_what_they_were(stack):
 
 
 def stable_id(logical_id: str, resource: dict) -> str:
-    """A version's id ends in a hash of the function, which is to change with it."""
-    versioned = resource["Type"] == "AWS::Lambda::Version"
-    return re.sub(r"[0-9a-f]{32}$", "*", logical_id) if versioned else logical_id
+    """The id ends in a hash of what it publishes, where it is to change with that."""
+    publishes = resource["Type"] in {
+        "AWS::ApiGateway::Deployment",
+        "AWS::Lambda::Version",
+    }
+    return re.sub(r"[0-9a-f]{32}$", "*", logical_id) if publishes else logical_id
