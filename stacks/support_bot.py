@@ -1,5 +1,7 @@
 """A support bot: Lex understands, a function knows the orders, people do the rest."""
 
+from typing import cast
+
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -63,14 +65,9 @@ class SupportBotStack(Stack):
     def bot_alias(self) -> lex.CfnBotAlias:
         """Define the bot, a version of it, and the alias that customers talk to."""
         # It talks in text, for which Lex needs nothing: speech would take Polly.
-        role = iam.Role(
-            self,
-            "BotRole",
-            assumed_by=iam.ServicePrincipal(
-                "lexv2.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
-            ),
-        )
+        ours = {"StringEquals": {"aws:SourceAccount": self.account}}
+        trusted = iam.ServicePrincipal("lexv2.amazonaws.com", conditions=ours)
+        role = iam.Role(self, "BotRole", assumed_by=cast("iam.IPrincipal", trusted))
         bot = lex.CfnBot(
             self,
             "Bot",
