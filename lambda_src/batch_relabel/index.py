@@ -106,7 +106,7 @@ def relabel(task: S3BatchOperationTask, rules: list[Rule]) -> str:
     rule = next(fits, None)
     if rule is None:
         return "no rule fits"
-    place: Any = {"Bucket": task.s3_bucket, "Key": task.s3_key}
+    place: dict[str, Any] = {"Bucket": task.s3_bucket, "Key": task.s3_key}
     if task.s3_version_id:
         place["VersionId"] = task.s3_version_id
     found = s3.get_object_tagging(**place)
@@ -119,7 +119,7 @@ def relabel(task: S3BatchOperationTask, rules: list[Rule]) -> str:
     if "VersionId" in found:
         # The version that was read, should there be a newer one by now.
         place["VersionId"] = found["VersionId"]
-    tag_set: Any = [{"Key": key, "Value": value} for key, value in wanted.items()]
+    tag_set: list[Any] = [{"Key": key, "Value": value} for key, value in wanted.items()]
     s3.put_object_tagging(**place, Tagging={"TagSet": tag_set})
     return "relabeled"
 

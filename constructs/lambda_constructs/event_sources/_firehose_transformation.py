@@ -105,7 +105,7 @@ class FirehoseTransformation(Construct):
             log_group: The group to which the destination logs its errors.
         """
         objects = [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
-        actions = [*OBJECT_ACTIONS]
+        actions = list(OBJECT_ACTIONS)
         if _is_of_another_account(bucket, self):
             actions.append("s3:PutObjectAcl")
         self.policy.add_statements(
