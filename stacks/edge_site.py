@@ -125,20 +125,19 @@ def keep_access_logs(scope: Stack, site: cloudfront.Distribution) -> None:
     )
     delivery.node.add_dependency(source)
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html
-    allowed = kept.add_to_resource_policy(
-        iam.PolicyStatement(
-            actions=["s3:PutObject"],
-            resources=[kept.arn_for_objects(f"AWSLogs/{scope.account}/*")],
-            principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
-            conditions={
-                "StringEquals": {
-                    "aws:SourceAccount": scope.account,
-                    "s3:x-amz-acl": "bucket-owner-full-control",
-                },
-                "ArnLike": {"aws:SourceArn": source.attr_arn},
+    delivers = iam.PolicyStatement(
+        actions=["s3:PutObject"],
+        resources=[kept.arn_for_objects(f"AWSLogs/{scope.account}/*")],
+        conditions={
+            "StringEquals": {
+                "aws:SourceAccount": scope.account,
+                "s3:x-amz-acl": "bucket-owner-full-control",
             },
-        )
+            "ArnLike": {"aws:SourceArn": source.attr_arn},
+        },
     )
+    delivers.add_service_principal("delivery.logs.amazonaws.com")
+    allowed = kept.add_to_resource_policy(delivers)
     if allowed.policy_dependable is not None:
         delivery.node.add_dependency(allowed.policy_dependable)
 

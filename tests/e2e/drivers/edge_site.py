@@ -50,4 +50,11 @@ def look(deployed: Deployed) -> Iterator[str]:
     yield f"aws s3 ls --recursive s3://{deployed.physical_id('AccessLogs')}/"
 
 
-DRIVER = Driver(stack="EdgeSite", drive=drive, look=look)
+DRIVER = Driver(
+    stack="EdgeSite",
+    drive=drive,
+    look=look,
+    not_emulated=(
+        "it refuses AWS::Logs::Delivery, and its CloudFront runs no functions"
+    ),
+)
