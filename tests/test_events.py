@@ -83,14 +83,15 @@ READ: dict[str, Callable[[dict[str, Any]], object]] = {
         kinds.EventBridgeEvent(it).detail_type,
         kinds.EventBridgeEvent(it).detail["order_id"],
     ),
-    "s3_batch": lambda it: (
-        kinds.S3BatchOperationEvent(it).job.user_arguments,
-        kinds.S3BatchOperationEvent(it).task.s3_bucket,
-        kinds.S3BatchOperationEvent(it).task.s3_key,
     "rest_api": lambda it: (
         kinds.APIGatewayProxyEvent(it).resource,
         kinds.APIGatewayProxyEvent(it).json_body,
         kinds.APIGatewayProxyEvent(it).request_context.request_id,
+    ),
+    "s3_batch": lambda it: (
+        kinds.S3BatchOperationEvent(it).job.user_arguments,
+        kinds.S3BatchOperationEvent(it).task.s3_bucket,
+        kinds.S3BatchOperationEvent(it).task.s3_key,
     ),
     "s3_event_bridge": lambda it: (
         kinds.S3EventBridgeNotificationEvent(it).detail.bucket.name,
