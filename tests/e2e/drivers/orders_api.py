@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -23,7 +24,7 @@ def drive(deployed: Deployed) -> Iterator[Expectation]:
     """Use a customer for each API that no earlier run has had."""
     for api in APIS:
         place = f"/customers/{deployed.run}-{api}/orders"
-        sent = [
+        sent: list[tuple[str, Mapping[str, object], int]] = [
             ("an order", ORDER, 201),
             ("the order again", ORDER, 200),
             ("another under its key", OTHER, 409),
@@ -69,10 +70,10 @@ def ask(
         },
     )
     if signed:
-        credentials = deployed.session.get_credentials()
+        credentials: Any = deployed.session.get_credentials()
         region = deployed.session.region_name
         SigV4Auth(credentials, "execute-api", region).add_auth(request)
-    trusted = os.environ.get("AWS_CA_BUNDLE", True)
+    trusted: Any = os.environ.get("AWS_CA_BUNDLE", True)
     answer = URLLib3Session(verify=trusted).send(request.prepare())
     content = json.loads(answer.content or b"{}")
     return answer.status_code, content if isinstance(content, dict) else {}
