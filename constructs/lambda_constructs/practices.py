@@ -65,6 +65,8 @@ class Practice(Enum):
 
     FUNCTION_URL_PUBLIC = "lambda-constructs:function-url-public"
     """Anybody in the world may invoke a function by a URL without authorization."""
+    IMPORTED_DEAD_LETTER_QUEUE = "lambda-constructs:imported-dead-letter-queue"
+    """Nothing is known of whether a service may send to an imported queue."""
 
     IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
     """The beta of IoT's SQL may change under a rule."""

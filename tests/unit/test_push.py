@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match
@@ -12,16 +13,19 @@ from lambda_constructs.event_sources import _push
 from tests.unit.conftest import make_function, only, resources
 
 RULE = "arn:aws:events:eu-west-1:123456789012:rule/orders"
+RULES = "arn:aws:events:eu-west-1:123456789012:rule/*"
 WARNING = "lambda-constructs:resource-policy-size"
 
 
-def undelivered(worker, given=None) -> sqs.Queue | sqs.IQueue:
+def undelivered(worker, given=None, source_arn=RULE) -> sqs.Queue | sqs.IQueue:
     return _push.undelivered(
         worker,
         "Undelivered",
         given,
         principal="events.amazonaws.com",
-        source_arn=RULE,
+        source=worker,
+        source_arn=source_arn,
+        source_arns=RULES,
     )
 
 
@@ -146,6 +150,44 @@ class TestUndelivered:
             use["Condition"]["StringEquals"]
         )
         assert [] == worker.failure_queues
+
+    def test_may_go_to_a_queue_of_another_stack(self, stack, worker):
+        """
+        Its policy names no source: the stacks would then depend on each other.
+        """
+        theirs = Stack(stack.node.scope, "Theirs")
+        queue = sqs.Queue(theirs, "Dead")
+        arn = worker.function.function_arn
+
+        undelivered(worker, queue, arn)
+
+        CfnOutput(stack, "Names", value=queue.queue_arn)
+        (allow,) = only(theirs, "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+        assert {"ArnLike": {"aws:SourceArn": RULES}} == allow["Condition"]
+
+    @pytest.mark.parametrize("what", ["queue", "key"])
+    def test_warns_if_a_policy_cannot_be_extended(self, stack, worker, what):
+        """
+        Nothing else tells, till events are lost.
+        """
+        arn = "arn:aws:sqs:eu-west-1:123456789012:dead"
+        key = kms.Alias.from_alias_name(stack, "Key", "alias/dead")
+        queue = (
+            sqs.Queue.from_queue_arn(stack, "Dead", arn)
+            if what == "queue"
+            else sqs.Queue(stack, "Dead", encryption_master_key=key)
+        )
+
+        undelivered(worker, queue)
+
+        Annotations.from_stack(stack).has_warning(
+            "/Shop/Worker",
+            Match.string_like_regexp(
+                "dead_letter_queue Shop/Dead, or its key, is imported.*"
+                "let events.amazonaws.com send to the queue.*"
+                "lambda-constructs:imported-dead-letter-queue"
+            ),
+        )
 
     def test_fails_if_the_service_may_not_use_the_key(self, stack, worker):
         """

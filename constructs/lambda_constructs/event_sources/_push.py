@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Stack
+from aws_cdk import Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from lambda_constructs import limits
 from lambda_constructs._queues import failure_queue
@@ -113,14 +113,18 @@ def undelivered(
     given: sqs.Queue | sqs.IQueue | None,
     *,
     principal: str,
+    source: IConstruct,
     source_arn: str,
+    source_arns: str,
     source_account: str | None = None,
 ) -> sqs.Queue | sqs.IQueue:
     """Give the queue for events that a service could not deliver to Lambda at all.
 
     It is the second of two stores: what was delivered and then failed in the function
-    ends in the function's own. Where the source may be of another account than the
-    function, *source_account* says whose it is.
+    ends in the function's own. A queue of another stack takes what any *source_arns*
+    sends, since naming *source* would make the two stacks depend on each other. Where
+    the source may be of another account than the function, *source_account* says
+    whose it is.
 
     Raises:
         ConfigurationError: The service cannot send to the queue that is *given*.
@@ -129,6 +133,46 @@ def undelivered(
     if queue is None:
         queue = failure_queue(function, id)
         function.failure_queues.append(queue)
+    _check_dead_letter_queue(function, queue, principal)
+    beside = Stack.of(queue) in (Stack.of(function), Stack.of(source))
+    exact = beside or not Token.is_unresolved(source_arn)
+    conditions = (
+        {"ArnEquals": {"aws:SourceArn": source_arn}}
+        if exact
+        else {"ArnLike": {"aws:SourceArn": source_arns}}
+    )
+    sender = iam.ServicePrincipal(principal)
+    send = iam.PolicyStatement(
+        actions=["sqs:SendMessage"],
+        principals=[sender],
+        resources=[queue.queue_arn],
+        conditions=conditions,
+    )
+    known = queue.add_to_resource_policy(send).statement_added
+    key = queue.encryption_master_key
+    if key is not None:
+        # By account: the source's ARN would be a cycle, since it names the queue.
+        account = source_account or Stack.of(function).account
+        use = iam.PolicyStatement(
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            principals=[sender],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": account}},
+        )
+        known = key.add_to_resource_policy(use).statement_added and known
+    if not known:
+        Practice.IMPORTED_DEAD_LETTER_QUEUE.warn(
+            function,
+            f"dead_letter_queue {queue.node.path}, or its key, is imported, so that "
+            "its policy cannot be extended here, and events would be lost; let "
+            f"{principal} send to the queue where it is defined, and use its key",
+        )
+    return queue
+
+
+def _check_dead_letter_queue(
+    function: LambdaFunction, queue: sqs.Queue | sqs.IQueue, principal: str
+) -> None:
     if queue.fifo:
         raise ConfigurationError(
             f"dead_letter_queue must be standard, got FIFO {queue.node.path}; "
@@ -143,24 +187,3 @@ def undelivered(
             "of your own",
             scope=function,
         )
-    sender = iam.ServicePrincipal(principal)
-    queue.add_to_resource_policy(
-        iam.PolicyStatement(
-            actions=["sqs:SendMessage"],
-            principals=[sender],
-            resources=[queue.queue_arn],
-            conditions={"ArnEquals": {"aws:SourceArn": source_arn}},
-        )
-    )
-    if queue.encryption_master_key is not None:
-        # By account: the source's ARN would be a cycle, since it names the queue.
-        account = source_account or Stack.of(function).account
-        queue.encryption_master_key.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                principals=[sender],
-                resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": account}},
-            )
-        )
-    return queue

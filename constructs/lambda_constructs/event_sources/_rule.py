@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 
@@ -17,8 +17,14 @@ from lambda_constructs.errors import (
     seconds,
 )
 from lambda_constructs.event_sources._push import keep_failures, undelivered
+from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.event_sources._rule_permissions import EVENTBRIDGE, allow_rule
 from lambda_constructs.function import LambdaFunction
+
+QUEUE = "dead_letter_queue "
+
+OWN_REGION = "events are kept in their own Region only, so pass a queue there"
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html."""
 
 
 def check_delivery(
@@ -64,7 +70,8 @@ def add_rule(
     What was delivered and then failed ends in the function's own store.
 
     Raises:
-        ConfigurationError: EventBridge cannot send to *dead_letter_queue*.
+        ConfigurationError: EventBridge cannot send to *dead_letter_queue*, as to one
+            in another Region.
     """
     # L1, since CDK's target makes a permission of its own for the function.
     rule = events.CfnRule(
@@ -76,12 +83,18 @@ def add_rule(
         schedule_expression=schedule_expression,
         state="ENABLED" if enabled else "DISABLED",
     )
+    if dead_letter_queue is not None:
+        check_same("Region", function, dead_letter_queue, OWN_REGION, name=QUEUE)
     store = undelivered(
         function,
         f"{id}Undelivered",
         dead_letter_queue,
         principal=EVENTBRIDGE,
+        source=rule,
         source_arn=rule.attr_arn,
+        source_arns=Stack.of(function).format_arn(
+            service="events", resource="rule", resource_name="*"
+        ),
     )
     kinds = events.CfnRule
     target = kinds.TargetProperty(

@@ -12,6 +12,8 @@ from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.event_sources._relations import check_same
+from lambda_constructs.event_sources._rule import OWN_REGION, QUEUE
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import arn_for, key_statement, statement
 
@@ -117,4 +119,5 @@ def keep_undelivered(
             "Scheduler cannot send to FIFO, pass a standard one",
             scope=function,
         )
+    check_same("Region", function, given, OWN_REGION, name=QUEUE)
     return given

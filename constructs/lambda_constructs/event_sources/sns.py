@@ -225,6 +225,13 @@ class SnsEventSource:
             id,
             self.dead_letter_queue,
             principal=PRINCIPAL,
+            source=self.topic,
             source_arn=self.topic.topic_arn,
+            source_arns=Stack.of(function).format_arn(
+                service="sns",
+                resource="*",
+                region=literal(self.topic.env.region),
+                account=literal(self.topic.env.account),
+            ),
             source_account=self.topic.env.account,
         )
