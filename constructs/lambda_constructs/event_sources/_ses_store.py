@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
-from constructs import IDependable
+from constructs import IConstruct, IDependable
 
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._ses_rule import SES, rule_arn
@@ -36,17 +36,13 @@ def put_into(
             "a statement in its policy, so pass the bucket of this app",
             scope=function,
         )
-    # From another stack a reference to the rule set would be a cycle, since the rule
-    # names the bucket. The rule's own name is as exact.
-    same = Stack.of(bucket) is Stack.of(function)
-    conditions = _conditions(function, rule_set_name if same else "*", name)
     sender = iam.ServicePrincipal(SES)
     granted = bucket.add_to_resource_policy(
         iam.PolicyStatement(
             actions=["s3:PutObject"],
             principals=[sender],
             resources=[bucket.arn_for_objects(f"{prefix or ''}*")],
-            conditions=conditions,
+            conditions=_conditions(function, bucket, rule_set_name, name),
         )
     )
     if bucket.encryption_key is not None:
@@ -55,7 +51,9 @@ def put_into(
                 actions=["kms:GenerateDataKey"],
                 principals=[sender],
                 resources=["*"],
-                conditions=conditions,
+                conditions=_conditions(
+                    function, bucket.encryption_key, rule_set_name, name
+                ),
             )
         )
     return granted.policy_dependable
@@ -74,15 +72,18 @@ def let_publish(
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 principals=[iam.ServicePrincipal(SES)],
                 resources=["*"],
-                conditions=_conditions(function, rule_set_name, name),
+                conditions=_conditions(function, topic.master_key, rule_set_name, name),
             )
         )
 
 
 def _conditions(
-    function: LambdaFunction, rule_set_name: str, name: str
+    function: LambdaFunction, store: IConstruct, rule_set_name: str, name: str
 ) -> dict[str, dict[str, str]]:
-    arn = rule_arn(function, rule_set_name, name)
+    # From another stack a reference to the rule set would be a cycle, since the rule
+    # names the store. The rule's own name is as exact.
+    same = Stack.of(store) is Stack.of(function)
+    arn = rule_arn(function, rule_set_name if same else "*", name)
     return {
         "StringEquals": {"aws:SourceAccount": Stack.of(function).account},
         "ArnLike": {"aws:SourceArn": arn},

@@ -317,6 +317,27 @@ def test_fails_if_the_bucket_is_imported(stack, rule_set, worker):
         worker.add_event_source(SesEventSource(rule_set, bucket=bucket))
 
 
+def test_bucket_and_topic_with_keys_may_be_of_another_stack(stack, rule_set, worker):
+    """
+    Their policies name no rule set: the stacks would then depend on each other.
+    """
+    theirs = Stack(stack.node.scope, "Theirs")
+    key = kms.Key(theirs, "Key")
+
+    worker.add_event_source(
+        SesEventSource(
+            rule_set,
+            bucket=s3.Bucket(theirs, "Mails", encryption_key=key),
+            topic=sns.Topic(theirs, "Told", master_key=key),
+        )
+    )
+
+    assert 1 == len(resources(stack, RULE))
+    *_, store, publish = only(theirs, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    for each in (store, publish):
+        assert "rule-set/*:receipt-rule/" in str(each["Condition"]["ArnLike"])
+
+
 @pytest.mark.parametrize("seconds", [31, 900])
 def test_fails_if_ses_does_not_wait_as_long(stack, rule_set, seconds):
     """
