@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
+from lambda_constructs.event_sources._granted import flat, granted
 from lambda_constructs.event_sources._s3_events import EVENTS, either
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -26,8 +27,8 @@ def warn_of_recursion(
     or what the handler really writes, is not known here.
     """
     causes = {cause for each in events for cause in EVENTS[each].caused_by}
-    arn = _flat(Stack.of(function).resolve(bucket.bucket_arn))
-    for action, resource in _allowed(function):
+    arn = flat(Stack.of(function).resolve(bucket.bucket_arn))
+    for action, resource in granted(function):
         found = sorted(each for each in causes if fnmatchcase(each, action))
         if not found or not _meets(resource, arn, prefix or "", suffix or ""):
             continue
@@ -38,16 +39,6 @@ def warn_of_recursion(
             "source",
         )
         return
-
-
-def _allowed(function: LambdaFunction) -> Iterator[tuple[str, str]]:
-    document = Stack.of(function).resolve(function.policy.document)
-    for statement in (document or {}).get("Statement", []):
-        if statement["Effect"] != "Allow":
-            continue
-        for action in _as_list(statement.get("Action", [])):
-            for resource in _as_list(statement.get("Resource", [])):
-                yield str(action), _flat(resource)
 
 
 def _meets(resource: str, arn: str, prefix: str, suffix: str) -> bool:
@@ -62,21 +53,3 @@ def _meets(resource: str, arn: str, prefix: str, suffix: str) -> bool:
         return pattern.startswith(prefix) and pattern.endswith(suffix)
     last = rest.rpartition("*")[2]
     return either(str.startswith, first, prefix) and either(str.endswith, last, suffix)
-
-
-def _as_list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else [value]
-
-
-def _flat(value: object) -> str:
-    """Give a resolved value as one text, with the references in it as they are."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict) and "Fn::Join" in value:
-        between, parts = value["Fn::Join"]
-        return str(between).join(_flat(each) for each in parts)
-    return repr(value).translate(_PLAIN)
-
-
-_PLAIN = str.maketrans("/*?[]", ":::()")
-"""Keeps what separates keys, and what matches anything, out of references."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection
+from fnmatch import fnmatchcase
 
 import jsii
 from aws_cdk import Stack
 from constructs import IValidation
 
+from lambda_constructs.event_sources._granted import flat, granted
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
 
@@ -35,7 +36,15 @@ class _Loop:
 
     def validate(self) -> list[str]:
         """Warn, and report no error: it may write what its filters leave out."""
-        found = sorted({each for each in self._allowed() if each in self._writes})
+        arn = flat(Stack.of(self._function).resolve(self._arn))
+        found = sorted(
+            {
+                each
+                for action, resource in granted(self._function)
+                for each in self._writes
+                if fnmatchcase(each, action) and fnmatchcase(arn, resource)
+            }
+        )
         if found:
             Practice.STREAM_LOOP.warn(
                 self._function,
@@ -44,15 +53,3 @@ class _Loop:
                 "and acknowledge this",
             )
         return []
-
-    def _allowed(self) -> Iterator[str]:
-        stack = Stack.of(self._function)
-        arn = stack.resolve(self._arn)
-        document: dict[str, Any] = stack.resolve(self._function.policy.document)
-        for statement in document.get("Statement", []):
-            if arn in _as_list(statement["Resource"]):
-                yield from _as_list(statement["Action"])
-
-
-def _as_list(value: Any) -> list[Any]:  # noqa: ANN401
-    return value if isinstance(value, list) else [value]

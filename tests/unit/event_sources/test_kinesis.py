@@ -6,6 +6,7 @@ import json
 
 import pytest
 from aws_cdk import App, Duration, Environment, Stack, Token
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -599,6 +600,20 @@ class TestUnwise:
             Practice.STREAM_LOOP,
             "it may call kinesis:PutRecords on Shop/Clicks",
         )
+
+    def test_warns_if_a_pattern_lets_the_function_write_to_the_stream(
+        self, stack, worker, clicks
+    ):
+        """
+        As CDK's own grants have them, and statements that name what they leave out.
+        """
+        worker.add_event_source(KinesisEventSource(clicks))
+        worker.policy.add_statements(
+            iam.PolicyStatement(not_actions=["kinesis:*"], resources=["*"]),
+            iam.PolicyStatement(actions=["kinesis:PutRecord*"], resources=["*"]),
+        )
+
+        warned(stack, Practice.STREAM_LOOP, "it may call kinesis:PutRecord, kinesis:")
 
     def test_writing_to_another_stream_is_no_loop(self, stack, worker, clicks):
         """
