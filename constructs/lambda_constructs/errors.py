@@ -5,15 +5,25 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, TypeVar
 
 from aws_cdk import Duration, Token
 from constructs import IConstruct
 from jsii.errors import JavaScriptError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 __all__ = ["ConfigurationError"]
 
 T = TypeVar("T")
+
+PLAIN: dict[str, tuple[type, str]] = {
+    "bool": (bool, "True or False"),
+    "str": (str, "text"),
+}
+"""The annotations that `check_fields` knows."""
 
 
 class ConfigurationError(ValueError):
@@ -74,6 +84,26 @@ def check_type(
     raise ConfigurationError(
         f"{name} must be {wanted}, got {shown} ({type(value).__name__})", scope=scope
     )
+
+
+def check_fields(source: DataclassInstance) -> None:
+    """Check those fields of *source* whose annotation says all: text, True or False.
+
+    None is for what may be left out, and does not stand for another default.
+
+    Raises:
+        ConfigurationError: A value is of another type.
+    """
+    for field in fields(source):
+        value, kind = getattr(source, field.name), str(field.type)
+        required = field.default is MISSING and field.default_factory is MISSING
+        if value is None and not required and not kind.endswith(("None", "object")):
+            raise ConfigurationError(
+                f"{field.name} must not be None; leave it out for its default"
+            )
+        if kind.removesuffix(" | None") in PLAIN:
+            held, wanted = PLAIN[kind.removesuffix(" | None")]
+            check_type(field.name, value, wanted, holds=isinstance(value, held))
 
 
 def check_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as cdk_sources
 from aws_cdk import aws_sns as sns
@@ -16,7 +17,15 @@ from lambda_constructs import (
     FunctionDefaults,
     SuccessDestination,
 )
-from lambda_constructs.event_sources import SqsEventSource
+from lambda_constructs.event_sources import (
+    CloudFormationEventSource,
+    CodePipelineEventSource,
+    ConfigEventSource,
+    EventBridgeEventSource,
+    IotEventSource,
+    SqsEventSource,
+    StepFunctionsEventSource,
+)
 from tests.unit.conftest import make_function
 
 
@@ -215,3 +224,54 @@ def test_a_tuple_will_do_for_a_list(stack: Stack):
     )
 
     make_function(stack, layers=(layer,))
+
+
+PLACED = events.EventPattern(source=["shop"])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: IotEventSource("SELECT * FROM 'a'", enabled=None),
+            "enabled must not be None; leave it out for its default",
+        ),
+        (
+            lambda: EventBridgeEventSource(PLACED, retry_attempts=None),
+            "retry_attempts must not be None; leave it out for its default",
+        ),
+        (
+            lambda: CodePipelineEventSource("Wait", inputs=None),
+            "inputs must not be None; leave it out for its default",
+        ),
+        (
+            lambda: EventBridgeEventSource(PLACED, id=3),
+            "id must be text, got 3 (int)",
+        ),
+        (
+            lambda: ConfigEventSource(configuration_changes="yes"),
+            "configuration_changes must be True or False, got 'yes' (str)",
+        ),
+        (
+            lambda: CodePipelineEventSource(None),
+            "action_name must be text, got None; name the action",
+        ),
+        (
+            lambda: CloudFormationEventSource(None),
+            "resource_type must be 'Custom::' and letters, digits, '_', '@' and '-', "
+            "60 characters at most, got None; name what it is, as in 'Custom::Rows'",
+        ),
+        (
+            lambda: StepFunctionsEventSource("Ship", result_selector="$.id"),
+            "result_selector must be a dictionary, got '$.id' (str)",
+        ),
+    ],
+)
+def test_fails_if_a_field_of_a_source_is_of_another_type(make, message):
+    """
+    None least of all is a default: of retry_attempts it would mean for ever.
+    """
+    with pytest.raises(ConfigurationError) as error:
+        make()
+
+    assert message == str(error.value)

@@ -175,7 +175,7 @@ def check_key_filter(name: str, value: str | None) -> None:
     Raises:
         ConfigurationError: S3 would refuse it, or it could never match as meant.
     """
-    check_type(name, value, "a string", holds=isinstance(value, str))
+    check_type(name, value, "text", holds=isinstance(value, str))
     text = literal(value)
     if text is None:
         return

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy
+from aws_cdk import CustomResource, Duration, RemovalPolicy, Token
 
 from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
+    check_fields,
     check_range,
     check_type,
-    literal,
     seconds,
 )
 from lambda_constructs.event_sources._push import (
@@ -61,6 +61,7 @@ class CloudFormationEventSource:
     service_timeout: Duration | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         for name in ("id", "resource_type"):
             held = isinstance(getattr(self, name), str)
             check_type(name, getattr(self, name), "text", holds=held)
@@ -101,11 +102,15 @@ class CloudFormationEventSource:
         return resource
 
     def _check_resource_type(self) -> None:
-        type = literal(self.resource_type)
-        if type is None:
+        type = self.resource_type
+        if Token.is_unresolved(type):
             return
         most = limits.CUSTOM_RESOURCE_TYPE_CHARACTERS
-        if not limits.CUSTOM_RESOURCE_TYPE.fullmatch(type) or len(type) > most:
+        if (
+            type is None
+            or not limits.CUSTOM_RESOURCE_TYPE.fullmatch(type)
+            or len(type) > most
+        ):
             raise ConfigurationError(
                 "resource_type must be 'Custom::' and letters, digits, '_', '@' and "
                 f"'-', {most} characters at most, got {type!r}; name what it is, as in "

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_fields,
     check_range,
     check_type,
     literal,
@@ -54,6 +55,7 @@ class CodeCommitEventSource:
     name: str | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         self._check_events()
         self._check_branches()
@@ -110,9 +112,11 @@ class CodeCommitEventSource:
 
     def _check_events(self) -> None:
         for each in self.events:
-            held = isinstance(each, codecommit.RepositoryEventTrigger)
-            wanted = "RepositoryEventTriggers of aws_codecommit"
-            check_type("events", each, wanted, holds=held)
+            if not isinstance(each, codecommit.RepositoryEventTrigger):
+                raise ConfigurationError(
+                    "events must be RepositoryEventTriggers of aws_codecommit, got "
+                    f"{each!r} ({type(each).__name__})"
+                )
         if not self.events or (ALL in self.events and len(self.events) > 1):
             names = [each.name for each in self.events]
             raise ConfigurationError(

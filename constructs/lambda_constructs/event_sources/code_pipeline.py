@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_fields,
     check_range,
     check_type,
     check_whole,
@@ -72,6 +73,7 @@ class CodePipelineEventSource:
     variables_namespace: str | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         for name, pattern, allowed in (
             ("action_name", limits.CODE_PIPELINE_ACTION_NAME, "'.', '@', '_' and '-'"),
@@ -152,6 +154,8 @@ class CodePipelineEventSource:
 def _check_name(
     name: str, given: str | None, pattern: re.Pattern[str], allowed: str
 ) -> None:
+    if name == "action_name" and given is None:
+        raise ConfigurationError("action_name must be text, got None; name the action")
     value = literal(given)
     if value is not None and not pattern.fullmatch(value):
         raise ConfigurationError(

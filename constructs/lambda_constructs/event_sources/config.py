@@ -12,7 +12,12 @@ from aws_cdk import Stack, Token
 from aws_cdk import aws_config as config
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_range, check_type
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_range,
+    check_type,
+)
 from lambda_constructs.event_sources._push import (
     allow_invoke,
     keep_failures,
@@ -74,6 +79,7 @@ class ConfigEventSource:
     scope: config.RuleScope | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         if not self.configuration_changes and self.maximum_execution_frequency is None:
             raise ConfigurationError(

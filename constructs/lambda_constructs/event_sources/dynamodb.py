@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._mapping import (
     already_bound,
     check_place,
@@ -123,6 +123,7 @@ class DynamoDbEventSource:
     tumbling_window: Duration | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not hasattr(self.table, "table_stream_arn"):
             raise ConfigurationError(
                 f"table must be a DynamoDB table, got {self.table!r}; pass the table "

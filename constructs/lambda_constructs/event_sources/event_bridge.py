@@ -10,7 +10,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs.errors import check_text, check_type
+from lambda_constructs.errors import check_fields, check_text, check_type
 from lambda_constructs.event_sources._event_bridge_checks import (
     check_bus,
     check_input,
@@ -66,6 +66,7 @@ class EventBridgeEventSource:
     retry_attempts: int = 185
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_pattern(self.pattern)
         check_delivery(self.retry_attempts, self.max_event_age, self.dead_letter_queue)
         check_text(

@@ -14,7 +14,7 @@ from constructs import Construct
 from lambda_constructs import limits
 from lambda_constructs._destinations import to_queue
 from lambda_constructs._queues import failure_queue
-from lambda_constructs.errors import ConfigurationError, check_type
+from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._push import (
     allow_invoke,
     keep_failures,
@@ -70,6 +70,7 @@ class IotEventSource:
     id: str = "TopicRule"
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         self._check_sql()
         if self.aws_iot_sql_version not in SQL_VERSIONS:

@@ -12,7 +12,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_type, literal
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_type,
+    literal,
+)
 from lambda_constructs.event_sources._mapping import (
     already_bound,
     check_place,
@@ -121,6 +126,7 @@ class KinesisEventSource:
     tumbling_window: Duration | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         check_options(self, POSITIONS)
         self._check_timestamp()

@@ -9,7 +9,12 @@ from aws_cdk import Stack, Token
 from aws_cdk import aws_logs as logs
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_type, nearest
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_type,
+    nearest,
+)
 from lambda_constructs.event_sources._logs_groups import are_one, count_filters
 from lambda_constructs.event_sources._mapping import already_bound, mapping_id
 from lambda_constructs.event_sources._push import (
@@ -66,6 +71,7 @@ class LogsEventSource:
     field_selection_criteria: str | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         _check_length(
             "filter_pattern",

@@ -14,6 +14,7 @@ from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
+    check_fields,
     check_range,
     check_type,
     check_whole,
@@ -91,6 +92,7 @@ class MqEventSource:
     virtual_host: str | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         check_range("batch_size", self.batch_size, *limits.MQ_BATCH_SIZE)
         window = seconds(self.max_batching_window)

@@ -10,7 +10,7 @@ from aws_cdk import Duration, Fn, Token
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._cluster import allow_network
 from lambda_constructs.event_sources._kafka import (
     add_mapping,
@@ -121,6 +121,7 @@ class MskEventSource:
     vpc_connection: msk.CfnVpcConnection | str | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_options(self)
         self.authentication.check_for_msk()
         _check_arn("cluster", _arn_of(self.cluster), ":cluster/")

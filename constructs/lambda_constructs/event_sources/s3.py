@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_events import CfnRule
 
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.event_sources._relations import check_same
@@ -77,6 +77,7 @@ class S3EventSource:
     suffix: str | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_bucket(self.bucket)
         check_events(self.events)
         check_key_filter("prefix", self.prefix)

@@ -9,6 +9,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
+from lambda_constructs.errors import check_fields
 from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import (
     allow_invoke,
@@ -72,6 +73,7 @@ class S3NotificationEventSource:
     suffix: str | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_bucket(self.bucket)
         check_events(self.events)
         check_key_filter("prefix", self.prefix)

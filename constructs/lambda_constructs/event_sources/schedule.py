@@ -13,7 +13,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs.errors import check_text, check_type
+from lambda_constructs.errors import check_fields, check_text, check_type
 from lambda_constructs.event_sources._push import keep_failures, source_id
 from lambda_constructs.event_sources._rule import check_delivery
 from lambda_constructs.event_sources._schedule_checks import (
@@ -90,6 +90,7 @@ class ScheduleEventSource:
     start: datetime | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_expression(self.schedule)
         self._check_types()
         check_delivery(self.retry_attempts, self.max_event_age, self.dead_letter_queue)

@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_range
+from lambda_constructs.errors import ConfigurationError, check_fields, check_range
 from lambda_constructs.event_sources._cluster import (
     Secret,
     allow_network,
@@ -131,6 +131,7 @@ class SelfManagedKafkaEventSource:
     vpc_subnets: ec2.SubnetSelection | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_options(self)
         check_secret("root_ca_certificate", self.root_ca_certificate)
         self._check_servers()

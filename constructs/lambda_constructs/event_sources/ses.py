@@ -14,6 +14,7 @@ from aws_cdk.aws_ses_actions import LambdaInvocationType
 from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_fields,
     check_range,
     check_type,
     literal,
@@ -93,6 +94,7 @@ class SesEventSource:
     topic: sns.Topic | sns.ITopic | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         check_recipients(self.recipients)
         prefix = literal(self.object_key_prefix)
@@ -205,7 +207,7 @@ class SesEventSource:
                 for name, value, kind, wanted in (
                     ("enabled", self.enabled, bool, "True or False"),
                     ("scan_enabled", self.scan_enabled, bool, "True or False"),
-                    ("object_key_prefix", self.object_key_prefix, str, "a string"),
+                    ("object_key_prefix", self.object_key_prefix, str, "text"),
                     ("tls_policy", self.tls_policy, ses.TlsPolicy, "a TlsPolicy"),
                     (
                         "invocation_type",

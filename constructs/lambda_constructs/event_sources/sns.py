@@ -10,7 +10,12 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.region_info import RegionInfo
 
-from lambda_constructs.errors import ConfigurationError, check_type, literal
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_type,
+    literal,
+)
 from lambda_constructs.event_sources._mapping import already_bound, mapping_id
 from lambda_constructs.event_sources._push import (
     allow_invoke,
@@ -77,6 +82,7 @@ class SnsEventSource:
     filter_policy_with_message_body: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         if (
             self.filter_policy is not None

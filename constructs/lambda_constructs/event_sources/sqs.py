@@ -15,6 +15,7 @@ from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
+    check_fields,
     check_range,
     check_type,
     check_whole,
@@ -88,6 +89,7 @@ class SqsEventSource:
     report_batch_item_failures: bool = True
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         window = seconds(self.max_batching_window)
         check_range(

@@ -13,6 +13,7 @@ from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
+    check_fields,
     check_range,
     check_type,
     check_whole,
@@ -100,6 +101,7 @@ class StepFunctionsEventSource:
     task_timeout: Duration | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         for name, longest in (
             ("heartbeat_timeout", limits.STATE_SECONDS[1]),
@@ -181,6 +183,9 @@ class StepFunctionsEventSource:
         ):
             check_duration(name, getattr(self, name))
         check_whole("max_attempts", self.max_attempts)
+        for name in ("assign", "result_selector"):
+            held = isinstance(getattr(self, name), Mapping)
+            check_type(name, getattr(self, name), "a dictionary", holds=held)
         for name, kind in (
             ("integration_pattern", sfn.IntegrationPattern),
             ("invocation_type", tasks.LambdaInvocationType),

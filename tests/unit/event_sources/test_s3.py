@@ -328,7 +328,7 @@ class TestValues:
             ),
             ({"suffix": ""}, "suffix must be 1 to 1,024 characters, got 0"),
             ({"suffix": "x" * 1_025}, "suffix must be 1 to 1,024 .* got 1,025"),
-            ({"prefix": 3}, "prefix must be a string, got 3 \\(int\\)"),
+            ({"prefix": 3}, "prefix must be text, got 3 \\(int\\)"),
             ({"events": []}, "events must be a list of s3.EventType, got \\[\\]"),
             ({"events": E.OBJECT_CREATED}, "events must be a list of s3.EventType"),
             ({"events": ["s3:ObjectCreated:*"]}, "events must be a list of"),

@@ -375,7 +375,7 @@ class TestRanges:
             ({"batch_size": 10_001}, "between 1 and 10,000, got 10,001"),
             ({"topic": "."}, "topic must be 2 to 249 letters"),
             ({"topic": None}, "topic must be given, got None; pass text"),
-            ({"authentication": None}, "authentication must be given, got None; pass"),
+            ({"authentication": None}, "authentication must not be None; leave it out"),
             ({"root_ca_certificate": "pem"}, "root_ca_certificate must be a Secret"),
             ({"authentication": "IAM_AUTH"}, "authentication must be a KafkaAuthentic"),
             (
