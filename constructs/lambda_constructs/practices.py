@@ -65,6 +65,7 @@ class Practice(Enum):
 
     FUNCTION_URL_PUBLIC = "lambda-constructs:function-url-public"
     """Anybody in the world may invoke a function by a URL without authorization."""
+
     IMPORTED_DEAD_LETTER_QUEUE = "lambda-constructs:imported-dead-letter-queue"
     """Nothing is known of whether a service may send to an imported queue."""
 

@@ -9,7 +9,9 @@ from .shop import ShopStack
 def test_a_denied_call_is_named(account):
     stack = ShopStack(App(context={"aws:cdk:enable-path-metadata": True}), "Shop")
     deny = iam.PolicyStatement(
-        effect=iam.Effect.DENY, actions=["sqs:SendMessage"], resources=["*"]
+        effect=iam.Effect.DENY,
+        actions=["sqs:SendMessage"],
+        resources=[stack.node.find_child("Shipped").queue_arn],
     )
     stack.node.find_child("Worker").policy.add_statements(deny)
     shop = account.deploy(stack)

@@ -157,6 +157,26 @@ def test_fails_if_a_destination_cannot_be_reached(
         account.deploy(template(more=more))
 
 
+@pytest.mark.parametrize("missing", ["SubscribeToShard", "DescribeStreamConsumer"])
+def test_fails_if_a_consumer_cannot_be_subscribed_to(account, missing):
+    """
+    .../dg/services-kinesis-create.html: it needs no GetRecords.
+    """
+    consumer = {"ConsumerName": "fast", "StreamARN": arn_of("Stream")}
+    more = {
+        **STREAM,
+        "Consumer": {"Type": "AWS::Kinesis::StreamConsumer", "Properties": consumer},
+        **mapping(
+            {"Fn::GetAtt": ["Consumer", "ConsumerARN"]}, StartingPosition="LATEST"
+        ),
+    }
+    actions = ("SubscribeToShard", "DescribeStreamConsumer")
+    allowed = [f"kinesis:{each}" for each in actions if each != missing]
+
+    with pytest.raises(AccountError, match=f"kinesis:{missing} on .*/consumer/fast"):
+        account.deploy(template("", allow(allowed), more=more))
+
+
 def test_a_grant_on_the_records_alone_is_enough(account):
     """
     .../dg/invocation-async-retain-records.html: their keys begin alike, and the bucket

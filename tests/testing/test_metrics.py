@@ -9,8 +9,7 @@ import json
 
 import pytest
 
-from lambda_constructs.testing import AccountError
-from lambda_constructs.testing.metrics import Metric
+from lambda_constructs.testing import AccountError, Metric
 
 from ._templates import allow, arn_of, deny, template
 

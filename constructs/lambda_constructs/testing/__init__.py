@@ -5,6 +5,7 @@ from __future__ import annotations
 from lambda_constructs.testing._http.messages import Headers, Response
 from lambda_constructs.testing.account import LocalAccount
 from lambda_constructs.testing.errors import AccountError, UnmodelledError
+from lambda_constructs.testing.metrics import Metric, Series
 from lambda_constructs.testing.timeline import Happening, Timeline
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "Happening",
     "Headers",
     "LocalAccount",
+    "Metric",
     "Response",
+    "Series",
     "Timeline",
     "UnmodelledError",
 ]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PROVIDED = "The provided execution role does not have permissions to call {} on {}"
 OWN = "The function's execution role does not have permissions to call {} on {}"
-POLLING = "The function execution role does not have permissions to call {} on SQS"
-READING = (
+POLLED = "The function execution role does not have permissions to call {} on SQS"
+READ = (
     "Cannot access stream {}. Please ensure the role can perform the {}, and "
     "ListStreams Actions on your stream in IAM"
 )
@@ -43,10 +43,11 @@ DESTINATIONS = {
     "sqs": "SendMessage",
 }
 
-QUEUE = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
-STREAMS = {
+POLLING = {
+    "consumer": ("SubscribeToShard", "DescribeStreamConsumer"),
     "dynamodb": ("GetRecords", "GetShardIterator", "DescribeStream"),
     "kinesis": ("GetRecords", "GetShardIterator", "DescribeStream", "ListShards"),
+    "sqs": ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"),
 }
 
 
@@ -103,14 +104,14 @@ def check_mapping(account: LocalAccount, function: FunctionState, source: str) -
         AccountError: The role does not allow it.
     """
     service = source.split(":")[2]
-    stream = source.partition("/consumer/")[0]
-    for action in QUEUE if service == "sqs" else STREAMS[service]:
-        denial = account.authority.lacks(function, [f"{service}:{action}"], stream)
+    kind = "consumer" if "/consumer/" in source else service
+    for action in POLLING[kind]:
+        denial = account.authority.lacks(function, [f"{service}:{action}"], source)
         if denial is None:
             continue
-        words = POLLING.format(action)
+        words = POLLED.format(action)
         if service != "sqs":
-            words = READING.format(stream, ", ".join(STREAMS[service]))
+            words = READ.format(source, ", ".join(POLLING[kind]))
         raise _refused(function, words, denial)
 
 
