@@ -50,7 +50,7 @@ class OrderEventsStack(Stack):
                 events.EventPattern(
                     source=["shop.orders"], detail_type=["OrderPlaced"]
                 ),
-                bus=bus,
+                event_bus=bus,
             )
         )
 
@@ -73,7 +73,7 @@ class OrderEventsStack(Stack):
                     detail_type=["OrderPlaced"],
                     detail={"total": events.Match.greater_than_or_equal(50)},
                 ),
-                bus=bus,
+                event_bus=bus,
             )
         )
 

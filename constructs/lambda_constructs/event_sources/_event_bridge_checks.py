@@ -46,19 +46,19 @@ def check_pattern(pattern: events.EventPattern) -> None:
     """
     if not isinstance(pattern, events.EventPattern):
         raise ConfigurationError(
-            f"pattern must be an EventPattern of aws_events, got {pattern!r}; "
+            f"event_pattern must be an EventPattern of aws_events, got {pattern!r}; "
             "pass EventPattern(source=[...], detail_type=[...])"
         )
     fields = rendered(pattern)
     if not fields:
         raise ConfigurationError(
-            "pattern must name a field of the event, got none; "
+            "event_pattern must name a field of the event, got none; "
             "pass EventPattern(source=[...], detail_type=[...])"
         )
     for name, value in fields.items():
         _check_value(name, value)
     text = json.dumps(fields, default=str)
-    check_text("pattern as JSON", text, limits.EVENT_PATTERN_CHARACTERS)
+    check_text("event_pattern as JSON", text, limits.EVENT_PATTERN_CHARACTERS)
 
 
 def _check_value(path: str, value: object) -> None:
@@ -71,11 +71,11 @@ def _check_value(path: str, value: object) -> None:
                 _check_value(f"{path}.{name}", below)
     elif isinstance(value, str) or not isinstance(value, Mapping | Sequence):
         raise ConfigurationError(
-            f"pattern must have a list at {path}, got {value!r}; pass [{value!r}]"
+            f"event_pattern must have a list at {path}, got {value!r}; pass [{value!r}]"
         )
     elif not value:
         raise ConfigurationError(
-            f"pattern must not be empty at {path}, got {value!r}; "
+            f"event_pattern must not be empty at {path}, got {value!r}; "
             "leave it out, or list what may be there"
         )
 
@@ -91,8 +91,8 @@ def check_bus(
     if bus is None:
         return
     remedy = "a rule is beside its bus, so send the events on to a bus there"
-    check_same("Region", function, bus, remedy, name="bus ")
-    check_same("account", function, bus, remedy, name="bus ")
+    check_same("Region", function, bus, remedy, name="event_bus ")
+    check_same("account", function, bus, remedy, name="event_bus ")
 
 
 def check_input(

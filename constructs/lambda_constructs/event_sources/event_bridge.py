@@ -35,13 +35,13 @@ class EventBridgeEventSource:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
 
     Attributes:
-        pattern: What an event must be like, by `EventPattern(...)` of aws_events.
-        bus: The bus that the events are on. Left out, the account's own, `default`,
-            where the events of AWS services are.
+        event_pattern: What an event must be like, by `EventPattern(...)` of aws_events.
         dead_letter_queue: Where to keep what could not be delivered: a standard
             queue. Left out, one is made beside the function.
         description: What the rule is for, up to 512 characters.
         enabled: Whether the rule does anything.
+        event_bus: The bus that the events are on. Left out, the account's own,
+            `default`, where the events of AWS services are.
         id: Its name on the function, which a second one needs.
         input: What the function gets instead of the whole event, by
             `RuleTargetInput`: a part of it, something made of it, or a constant of up
@@ -54,12 +54,12 @@ class EventBridgeEventSource:
         ConfigurationError: A value is out of range, or the pattern is none.
     """
 
-    pattern: events.EventPattern
+    event_pattern: events.EventPattern
     _: KW_ONLY
-    bus: events.EventBus | events.IEventBus | None = None
     dead_letter_queue: sqs.Queue | sqs.IQueue | None = None
     description: str | None = None
     enabled: bool = True
+    event_bus: events.EventBus | events.IEventBus | None = None
     id: str = "Rule"
     input: events.RuleTargetInput | None = None
     max_event_age: Duration | None = None
@@ -67,13 +67,13 @@ class EventBridgeEventSource:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        check_pattern(self.pattern)
+        check_pattern(self.event_pattern)
         check_delivery(self.retry_attempts, self.max_event_age, self.dead_letter_queue)
         check_text(
             "description", self.description, limits.EVENT_RULE_DESCRIPTION_CHARACTERS
         )
         for name, wanted, held in (
-            ("bus", "an EventBus", hasattr(self.bus, "event_bus_name")),
+            ("event_bus", "an EventBus", hasattr(self.event_bus, "event_bus_name")),
             ("enabled", "True or False", isinstance(self.enabled, bool)),
             (
                 "input",
@@ -93,7 +93,7 @@ class EventBridgeEventSource:
             ConfigurationError: The bus and the function do not fit together.
         """
         id = source_id(function, self.id)
-        check_bus(function, self.bus)
+        check_bus(function, self.event_bus)
         # The scope is all that CDK wants of the rule, which needs the input itself.
         scope = cast("events.IRule", function)
         input = self.input.bind(scope) if self.input else None
@@ -104,8 +104,8 @@ class EventBridgeEventSource:
             dead_letter_queue=self.dead_letter_queue,
             description=self.description,
             enabled=self.enabled,
-            event_bus_name=self.bus.event_bus_name if self.bus else None,
-            event_pattern=rendered(self.pattern),
+            event_bus_name=self.event_bus.event_bus_name if self.event_bus else None,
+            event_pattern=rendered(self.event_pattern),
             input=input,
             max_event_age=self.max_event_age,
             retry_attempts=self.retry_attempts,

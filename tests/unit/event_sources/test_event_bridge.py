@@ -23,7 +23,7 @@ PLACED = events.EventPattern(source=["shop.orders"], detail_type=["OrderPlaced"]
 
 def fault(**options) -> str:
     with pytest.raises(ConfigurationError) as error:
-        EventBridgeEventSource(**{"pattern": PLACED, **options})
+        EventBridgeEventSource(**{"event_pattern": PLACED, **options})
     return str(error.value)
 
 
@@ -132,7 +132,7 @@ class TestOptions:
         worker.add_event_source(
             EventBridgeEventSource(
                 PLACED,
-                bus=events.EventBus(stack, "Bus"),
+                event_bus=events.EventBus(stack, "Bus"),
                 dead_letter_queue=mine,
                 description="Ships what is placed",
                 enabled=False,
@@ -272,7 +272,7 @@ class TestOptions:
         bus = events.EventBus(Stack(app, "Events"), "Bus")
         worker = make_function(Stack(app, "Shop"))
 
-        worker.add_event_source(EventBridgeEventSource(PLACED, bus=bus))
+        worker.add_event_source(EventBridgeEventSource(PLACED, event_bus=bus))
 
         rule = only(Stack.of(worker), RULE)
         assert "Fn::ImportValue" in rule["EventBusName"]
@@ -323,7 +323,7 @@ class TestSeventyRules:
         for number in range(70):
             worker.add_event_source(
                 EventBridgeEventSource(
-                    PLACED, bus=bus, dead_letter_queue=store, id=f"Rule{number}"
+                    PLACED, event_bus=bus, dead_letter_queue=store, id=f"Rule{number}"
                 )
             )
         return stack
@@ -437,7 +437,10 @@ class TestRanges:
                 {"description": "d" * 513},
                 "description must be at most 512 characters, got 513",
             ),
-            ({"bus": "orders"}, "bus must be an EventBus, got 'orders' (str)"),
+            (
+                {"event_bus": "orders"},
+                "event_bus must be an EventBus, got 'orders' (str)",
+            ),
             ({"enabled": 1}, "enabled must be True or False, got 1 (int)"),
             ({"input": "go"}, "input must be a RuleTargetInput, got 'go' (str)"),
             (
@@ -445,34 +448,38 @@ class TestRanges:
                 "dead_letter_queue must be an SQS queue, got 'dead' (str)",
             ),
             (
-                {"pattern": {"source": ["shop"]}},
-                "pattern must be an EventPattern of aws_events, got "
+                {"event_pattern": {"source": ["shop"]}},
+                "event_pattern must be an EventPattern of aws_events, got "
                 "{'source': ['shop']}; "
                 "pass EventPattern(source=[...], detail_type=[...])",
             ),
             (
-                {"pattern": events.EventPattern()},
-                "pattern must name a field of the event, got none; "
+                {"event_pattern": events.EventPattern()},
+                "event_pattern must name a field of the event, got none; "
                 "pass EventPattern(source=[...], detail_type=[...])",
             ),
             (
-                {"pattern": events.EventPattern(source=[])},
-                "pattern must not be empty at source, got []; "
+                {"event_pattern": events.EventPattern(source=[])},
+                "event_pattern must not be empty at source, got []; "
                 "leave it out, or list what may be there",
             ),
             (
-                {"pattern": events.EventPattern(detail={"order": {}})},
-                "pattern must not be empty at detail.order, got {}; "
+                {"event_pattern": events.EventPattern(detail={"order": {}})},
+                "event_pattern must not be empty at detail.order, got {}; "
                 "leave it out, or list what may be there",
             ),
             (
-                {"pattern": events.EventPattern(detail={"order": {"kind": "new"}})},
-                "pattern must have a list at detail.order.kind, got 'new'; "
+                {
+                    "event_pattern": events.EventPattern(
+                        detail={"order": {"kind": "new"}}
+                    )
+                },
+                "event_pattern must have a list at detail.order.kind, got 'new'; "
                 "pass ['new']",
             ),
             (
-                {"pattern": events.EventPattern(source=["s" * 4_084])},
-                "pattern as JSON must be at most 4,096 characters, got 4,100",
+                {"event_pattern": events.EventPattern(source=["s" * 4_084])},
+                "event_pattern as JSON must be at most 4,096 characters, got 4,100",
             ),
         ],
     )
@@ -517,11 +524,11 @@ class TestRelations:
 
         with pytest.raises(ConfigurationError) as error:
             worker.add_event_source(
-                EventBridgeEventSource(PLACED, bus=events.EventBus(there, "Bus"))
+                EventBridgeEventSource(PLACED, event_bus=events.EventBus(there, "Bus"))
             )
 
         assert str(error.value) == (
-            "Here/Worker: bus There/Bus must be in the function's Region eu-west-1, "
+            "Here/Worker: event_bus There/Bus must be in the function's Region eu-west-1, "
             "got us-east-1; a rule is beside its bus, so send the events on to a bus "
             "there"
         )
