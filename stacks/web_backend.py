@@ -32,7 +32,8 @@ class WebBackendStack(Stack):
 
     Plain HTTP is redirected, unknown paths are refused by the load balancer, and what
     it refuses or forwards is in its access logs. Deploy it with
-    `--parameters CertificateArn=<ARN>` of a certificate in Certificate Manager.
+    `--context certificate-arn=<ARN>` of a certificate in Certificate Manager, or with
+    `--parameters CertificateArn=<ARN>`.
 
     A load balancer costs by the hour. It is open to the world; a web ACL of AWS WAF
     can be associated with it, and is not included.
@@ -110,7 +111,7 @@ class WebBackendStack(Stack):
             self,
             "CertificateArn",
             description="A certificate in AWS Certificate Manager, in this Region",
-            default=NO_CERTIFICATE,
+            default=self.node.try_get_context("certificate-arn") or NO_CERTIFICATE,
             allowed_pattern=r"arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/[a-f0-9-]+",
         )
         CfnRule(
@@ -165,26 +166,21 @@ class WebBackendStack(Stack):
         # Not log_access_logs(), which wants to know the Region and lets every load
         # balancer of it write.
         logs = bucket(self, "AccessLogs", expiration=Duration.days(365))
-        written = logs.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=["s3:PutObject"],
-                principals=[
-                    iam.ServicePrincipal(
-                        "logdelivery.elasticloadbalancing.amazonaws.com"
+        write = iam.PolicyStatement(
+            actions=["s3:PutObject"],
+            resources=[logs.arn_for_objects(f"AWSLogs/{self.account}/*")],
+            conditions={
+                "ArnLike": {
+                    "aws:SourceArn": self.format_arn(
+                        service="elasticloadbalancing",
+                        resource="loadbalancer",
+                        resource_name="*",
                     )
-                ],
-                resources=[logs.arn_for_objects(f"AWSLogs/{self.account}/*")],
-                conditions={
-                    "ArnLike": {
-                        "aws:SourceArn": self.format_arn(
-                            service="elasticloadbalancing",
-                            resource="loadbalancer",
-                            resource_name="*",
-                        )
-                    }
-                },
-            )
+                }
+            },
         )
+        write.add_service_principal("logdelivery.elasticloadbalancing.amazonaws.com")
+        written = logs.add_to_resource_policy(write)
         web.set_attribute("access_logs.s3.enabled", "true")
         web.set_attribute("access_logs.s3.bucket", logs.bucket_name)
         # Writing is tried when logging is switched on.

@@ -151,7 +151,7 @@ def item(item_id: str) -> Response[str]:
 @app.route("/items/<item_id>/image", method=READ)
 def image(item_id: str) -> Response[bytes]:
     """Give the image of an item: itself, or where it is if it is too large for that."""
-    place: Any = {
+    place: dict[str, Any] = {
         "Bucket": IMAGES_BUCKET,
         "Key": f"images/{ItemPath(item_id=item_id).item_id}",
     }
@@ -173,7 +173,6 @@ def image(item_id: str) -> Response[bytes]:
     )
 
 
-@app.exception_handler(ValidationError)  # type: ignore[untyped-decorator]
 def unprocessable(error: ValidationError) -> Response[str]:
     """Name the first fault of a request without quoting what was sent."""
     fault = error.errors(include_input=False)[0]
@@ -189,18 +188,14 @@ def not_found(error: NotFoundError) -> Response[str]:
     if is_path and app.current_event.http_method not in READ:
         allow = {"Allow": [", ".join(READ)]}
         return problem(HTTPStatus.METHOD_NOT_ALLOWED, "items can be read", allow)
-    return problem(
-        HTTPStatus.NOT_FOUND, str(error.msg or "there is nothing at this path")
-    )
+    return problem(HTTPStatus.NOT_FOUND, str(error.msg))
 
 
-@app.exception_handler(ServiceError)  # type: ignore[untyped-decorator]
 def refused(error: ServiceError) -> Response[str]:
     """Answer what Powertools itself refuses."""
     return problem(HTTPStatus(error.status_code), str(error.msg))
 
 
-@app.exception_handler(ResponseSizeExceededError)  # type: ignore[untyped-decorator]
 def too_large(error: ResponseSizeExceededError) -> Response[str]:
     """Say so, where the load balancer would answer 502 and give no id."""
     logger.error("answer is too large", extra={"bytes": error.actual_size})
@@ -209,7 +204,6 @@ def too_large(error: ResponseSizeExceededError) -> Response[str]:
     )
 
 
-@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
 def failed(_error: Exception) -> Response[str]:
     """Say nothing but the id by which the error is found in the logs.
 
@@ -217,6 +211,13 @@ def failed(_error: Exception) -> Response[str]:
     """
     logger.exception("request failed")
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "it is not your fault")
+
+
+# By call: as decorators, which are not typed, they would take the functions' types.
+app.exception_handler(ValidationError)(unprocessable)
+app.exception_handler(ServiceError)(refused)
+app.exception_handler(ResponseSizeExceededError)(too_large)
+app.exception_handler(Exception)(failed)
 
 
 def problem(

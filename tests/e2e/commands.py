@@ -27,7 +27,11 @@ from tests.e2e.run import Account, Outcome, known_drivers, run
 from tests.e2e.workspace import Workspace, workspace
 
 INTERRUPTED = 130
-FOR_HOST = {"lambda-constructs:package-for-host": "true"}
+FOR_HOST = {
+    # The emulator looks at no certificate, but at the rule that there is one.
+    "certificate-arn": "arn:aws:acm:us-east-1:000000000000:certificate/0",
+    "lambda-constructs:package-for-host": "true",
+}
 # Whereas functions run under their roles.
 UNCHECKED = ("permissions of event source mappings",)
 

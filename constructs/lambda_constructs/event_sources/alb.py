@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
-from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
@@ -35,11 +35,6 @@ from lambda_constructs.function import LambdaFunction
 __all__ = ["AlbEventSource"]
 
 PRINCIPAL = "elasticloadbalancing.amazonaws.com"
-
-ALIAS = Acknowledgment(
-    id="CloudFormation-Validate::W3694",
-    reason="the rule knows the ARN of a function, and not that of its alias",
-)
 
 
 @dataclass(frozen=True)
@@ -198,5 +193,4 @@ class AlbEventSource:
             )
         ]
         group.node.add_dependency(permission)
-        Validations.of(resource).acknowledge(ALIAS)
         return group
