@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -149,15 +150,12 @@ class OrdersApiStack(Stack):
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
         """
-        role = iam.Role(
-            self,
-            "RestLogging",
-            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
-        )
+        trusted = iam.ServicePrincipal("apigateway.amazonaws.com")
+        role = iam.Role(self, "RestLogging", assumed_by=cast("iam.IPrincipal", trusted))
         policy = iam.ManagedPolicy(
             self,
             "RestLoggingPolicy",
-            roles=[role],
+            roles=[cast("iam.IRole", role)],
             statements=[
                 iam.PolicyStatement(
                     actions=[

@@ -54,7 +54,7 @@ def test_each_stage_is_throttled_and_logged(stack):
     """
     Whom the logs name is who asked, and not whom it was about.
     """
-    http = stack.named("AWS::ApiGatewayV2::Stage", "HttpStage")
+    (http,) = stack.properties("AWS::ApiGatewayV2::Stage")
     (rest,) = stack.properties("AWS::ApiGateway::Stage")
 
     assert {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200} == (

@@ -70,9 +70,12 @@ def ask(
         },
     )
     if signed:
-        credentials: Any = deployed.session.get_credentials()
+        credentials = deployed.session.get_credentials()
+        if credentials is None:
+            raise RuntimeError("there are no credentials to sign requests with")
         region = deployed.session.region_name
         SigV4Auth(credentials, "execute-api", region).add_auth(request)
+    # A path as well, which its types leave out.
     trusted: Any = os.environ.get("AWS_CA_BUNDLE", True)
     answer = URLLib3Session(verify=trusted).send(request.prepare())
     content = json.loads(answer.content or b"{}")
