@@ -25,10 +25,8 @@ def drive(deployed: Deployed) -> Iterator[Expectation]:
         "invoked as Alexa would",
     )
     old = ask(deployed, datetime.now(UTC) - timedelta(days=1))
-    error = old.get("errorType", "none")
-    yield Expectation(
-        "the same, of yesterday", "PermissionError", error, error == "PermissionError"
-    )
+    error = old.get("errorMessage", "none")
+    yield Expectation("the same, of yesterday", "too old", error, "too old" in error)
 
 
 def look(deployed: Deployed) -> Iterator[str]:
