@@ -73,7 +73,7 @@ class SupportBotStack(Stack):
             "Bot",
             name=f"{self.stack_name}-Support",
             role_arn=role.role_arn,
-            data_privacy=lex.CfnBot.DataPrivacyProperty(child_directed=False),
+            data_privacy={"ChildDirected": False},  # JSON to CDK, as it is written
             idle_session_ttl_in_seconds=300,
             auto_build_bot_locales=True,
             bot_locales=[
