@@ -12,6 +12,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_fields,
     check_range,
     check_type,
     check_whole,
@@ -83,6 +84,7 @@ class AlbEventSource:
     priority: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not hasattr(self.listener, "listener_arn"):
             raise ConfigurationError(
                 "listener must be one of an Application Load Balancer, got "

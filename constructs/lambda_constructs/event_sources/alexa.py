@@ -8,7 +8,13 @@ from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_type, literal, seconds
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_type,
+    literal,
+    seconds,
+)
 from lambda_constructs.event_sources._push import allow_invoke, source_id
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
@@ -46,6 +52,7 @@ class AlexaEventSource:
     smart_home: bool = False
 
     def __post_init__(self) -> None:
+        check_fields(self)
         for name in ("id", "skill_id"):
             value = getattr(self, name)
             check_type(name, value, "text", holds=isinstance(value, str))

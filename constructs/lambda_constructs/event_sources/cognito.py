@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_fields,
     check_type,
     nearest,
     seconds,
@@ -74,6 +75,7 @@ class CognitoEventSource:
     lambda_version: cognito.LambdaVersion = V1
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         trigger = self._trigger
         if trigger not in VERSIONED and self.lambda_version != V1:

@@ -10,6 +10,7 @@ from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
+    check_fields,
     check_range,
     check_type,
     check_whole,
@@ -68,6 +69,7 @@ class FirehoseEventSource:
     retries: int = 3
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_type("id", self.id, "text", holds=isinstance(self.id, str))
         check_duration("buffer_interval", self.buffer_interval)
         held = isinstance(self.buffer_size, Size)

@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_fields,
     check_range,
     check_type,
     literal,
@@ -61,6 +62,7 @@ class FunctionUrlEventSource:
     invoke_mode: lambda_.InvokeMode = lambda_.InvokeMode.BUFFERED
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         public = self.auth_type is lambda_.FunctionUrlAuthType.NONE
         if public and self.allow_callers:

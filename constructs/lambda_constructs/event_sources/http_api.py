@@ -11,7 +11,7 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_type
+from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._api import (
     allow_api,
     check_routes,
@@ -67,6 +67,7 @@ class HttpApiEventSource:
     timeout: Duration | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         check_routes(self.routes, "['GET /orders', 'POST /orders']")
         for each in self.routes:

@@ -13,7 +13,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lex as lex
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_type, literal, seconds
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_type,
+    literal,
+    seconds,
+)
 from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import allow_invoke
 from lambda_constructs.event_sources._relations import check_stack, check_tenants
@@ -52,6 +58,7 @@ class LexEventSource:
     locale_id: str
 
     def __post_init__(self) -> None:
+        check_fields(self)
         alias = self.bot_alias
         if not isinstance(alias, Alias | str):
             raise ConfigurationError(

@@ -9,7 +9,13 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_type, literal, seconds
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_type,
+    literal,
+    seconds,
+)
 from lambda_constructs.event_sources._api import (
     allow_api,
     check_routes,
@@ -93,6 +99,7 @@ class RestApiEventSource:
     timeout: Duration | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         check_routes(self.routes, "['GET /orders', 'POST /orders']")
         for each in self.routes:

@@ -528,9 +528,9 @@ class TestRelations:
             )
 
         assert str(error.value) == (
-            "Here/Worker: event_bus There/Bus must be in the function's Region eu-west-1, "
-            "got us-east-1; a rule is beside its bus, so send the events on to a bus "
-            "there"
+            "Here/Worker: event_bus There/Bus must be in the function's Region "
+            "eu-west-1, got us-east-1; a rule is beside its bus, so send the events "
+            "on to a bus there"
         )
 
     def test_fails_if_the_dead_letter_queue_is_fifo(self, stack, worker):
