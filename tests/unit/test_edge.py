@@ -527,6 +527,7 @@ class TestConfiguration:
             (Token.as_list({"Ref": "List"}), "configuration['it'][0]"),
             ({"n": Token.as_number({"Ref": "N"})}, "configuration['it']['n']"),
         ],
+        ids=["text", "part of text", "list", "number"],
     )
     def test_fails_if_a_value_is_a_token(self, stack, code, value, path):
         """

@@ -147,7 +147,9 @@ def test_one_function_may_serve_two_bots(stack, worker):
     }
 
 
-@pytest.mark.parametrize("arn", [ARN, Token.as_string({"Ref": "BotAlias"})])
+@pytest.mark.parametrize(
+    "arn", [ARN, Token.as_string({"Ref": "BotAlias"})], ids=["literal", "token"]
+)
 def test_an_alias_of_elsewhere_may_invoke(stack, worker, arn):
     """
     By its ARN; it has to be told of the function where it is defined.
