@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 
 from lambda_constructs.testing._resources._create import Request
 from lambda_constructs.testing.errors import AccountError
 
 
+@cache
+def _unpacked() -> tempfile.TemporaryDirectory[str]:
+    """Give where packages of the CDK are unpacked; it goes with the process."""
+    return tempfile.TemporaryDirectory(prefix="lambda-constructs-packages-")
+
+
 class Packages:
-    """Unpacks each package once."""
+    """Unpacks each package once, for all accounts of the process where CDK made it."""
 
     def __init__(self) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="lambda-constructs-")
         self.folder = Path(self._temporary.name)
-        self._unpacked: dict[Path, Path] = {}
 
     def close(self) -> None:
         """Remove what was unpacked."""
@@ -48,9 +54,10 @@ class Packages:
             )
         if path.is_dir():
             return path
-        if path not in self._unpacked:
-            folder = self.folder / path.stem
+        # CDK names an asset by the hash of what is in it.
+        by_hash = path.stem.startswith("asset.")
+        folder = (Path(_unpacked().name) if by_hash else self.folder) / path.stem
+        if not folder.exists():
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(folder)
-            self._unpacked[path] = folder
-        return self._unpacked[path]
+        return folder
