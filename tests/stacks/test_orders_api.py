@@ -88,14 +88,43 @@ def shop(account):
     return account.deploy(OrdersApiStack)
 
 
+@pytest.fixture
+def apis(account, shop) -> dict:
+    """Both APIs, as a role asks them that may call any."""
+    iam = account.client("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}
+    call = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+    role = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=policy(trust))
+    iam.put_role_policy(
+        RoleName="caller", PolicyName="Call", PolicyDocument=policy(call)
+    )
+    arn = role["Role"]["Arn"]
+    return {
+        "HttpApi": shop.http_api("HttpApi", as_role=arn),
+        "RestApi": shop.rest_api("RestApi", as_role=arn),
+    }
+
+
+def policy(statement: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 class TestDriven:
     """The stack at work, under its own roles and the rules of each kind of API."""
 
     @pytest.fixture(params=["HttpApi", "RestApi"])
-    def api(self, request, shop):
-        if request.param == "HttpApi":
-            return shop.http_api("HttpApi")
-        return shop.rest_api("RestApi")
+    def api(self, request, apis):
+        return apis[request.param]
+
+    def test_who_does_not_sign_is_refused(self, shop):
+        """
+        Before a function is asked.
+        """
+        apis = (shop.http_api("HttpApi"), shop.rest_api("RestApi"))
+
+        assert [403, 403] == [send(api).status for api in apis]
+        assert [] == shop.function("HttpOrders").invocations
+        assert [] == shop.function("RestOrders").invocations
 
     def test_an_order_is_taken_shown_and_listed(self, shop, api):
         """
@@ -181,13 +210,11 @@ class TestDriven:
         assert 404 == api.get(f"/customers/c-2/orders/{order_id}").status
 
 
-def test_one_key_is_one_order_by_either_api(shop):
+def test_one_key_is_one_order_by_either_api(shop, apis):
     """
     At the same time as well: the table decides who is first.
     """
-    apis = [shop.http_api("HttpApi"), shop.rest_api("RestApi")]
-
-    answered = [send(api) for api in apis * 3]
+    answered = [send(api) for api in [*apis.values()] * 3]
 
     assert [201, 200, 200, 200, 200, 200] == [each.status for each in answered]
     assert 1 == len({each.json()["order_id"] for each in answered})
@@ -195,11 +222,11 @@ def test_one_key_is_one_order_by_either_api(shop):
 
 
 @pytest.mark.parametrize(("name", "status"), [("Http", 500), ("Rest", 502)])
-def test_a_client_may_try_again_after_a_failure(account, shop, name, status):
+def test_a_client_may_try_again_after_a_failure(account, shop, apis, name, status):
     """
     Of the table, or of a function that is killed when the order was taken already.
     """
-    api = shop.http_api("HttpApi") if name == "Http" else shop.rest_api("RestApi")
+    api = apis[f"{name}Api"]
     account.fail_calls("dynamodb", "PutItem", "InternalServerError", times=1)
     failed = send(api)
     shop.function(f"{name}Orders").time_out()
@@ -214,11 +241,11 @@ def test_a_client_may_try_again_after_a_failure(account, shop, name, status):
     ]
 
 
-def test_every_grant_is_needed_and_none_is_missing(account, shop):
+def test_every_grant_is_needed_and_none_is_missing(account, apis):
     """
     Of both functions.
     """
-    for api in (shop.http_api("HttpApi"), shop.rest_api("RestApi")):
+    for api in apis.values():
         order_id = send(api).json()["order_id"]
         api.get(f"{PATH}/{order_id}")
         api.get(PATH)
