@@ -59,6 +59,10 @@ def render(
             console.print(
                 f"Note on {escape(f'{result.stack}: {note}')}", soft_wrap=True
             )
+    for result in results:
+        if result.skipped is not None:
+            reason = escape(f"{result.stack} is not deployed: {result.skipped}")
+            console.print(f"[dim]{reason}[/]", soft_wrap=True)
     console.print(total(results, seconds), soft_wrap=True)
     names = dict.fromkeys(
         [*unchecked, *(name for result in results for name in result.unchecked)]
@@ -79,8 +83,6 @@ def table_of(results: Iterable[Result]) -> Table:
     for heading in ("Deploy", "Drive"):
         table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
-        if result.skipped is not None:
-            table.add_row(result.stack, f"[dim]{escape(result.skipped)}[/]")
         for number, row in enumerate(result.expectations):
             first = number == 0
             table.add_row(

@@ -51,5 +51,5 @@ DRIVER = Driver(
     stack="ComplianceRule",
     drive=drive,
     look=look,
-    not_emulated="it has no AWS::Config::ConfigRule, and refuses the template",
+    not_emulated="the emulator refuses AWS::Config::ConfigRule",
 )

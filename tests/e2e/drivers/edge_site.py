@@ -55,6 +55,6 @@ DRIVER = Driver(
     drive=drive,
     look=look,
     not_emulated=(
-        "it refuses AWS::Logs::Delivery, and its CloudFront runs no functions"
+        "the emulator refuses AWS::Logs::Delivery, and its CloudFront runs no functions"
     ),
 )

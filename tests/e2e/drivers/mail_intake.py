@@ -87,5 +87,5 @@ DRIVER = Driver(
     stack="MailIntake",
     drive=drive,
     look=look,
-    not_emulated="CloudFormation there knows no receipt rules of SES",
+    not_emulated="the emulator knows no receipt rules of SES",
 )

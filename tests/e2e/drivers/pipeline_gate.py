@@ -86,5 +86,5 @@ DRIVER = Driver(
     stack="PipelineGate",
     drive=drive,
     look=look,
-    not_emulated="it has no CodePipeline, and refuses AWS::CodePipeline::Pipeline",
+    not_emulated="the emulator refuses AWS::CodePipeline::Pipeline",
 )

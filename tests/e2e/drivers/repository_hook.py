@@ -74,5 +74,5 @@ DRIVER = Driver(
     stack="RepositoryHook",
     drive=drive,
     look=look,
-    not_emulated="it has no CodeCommit, and refuses AWS::CodeCommit::Repository",
+    not_emulated="the emulator refuses AWS::CodeCommit::Repository",
 )

@@ -67,5 +67,5 @@ DRIVER = Driver(
     stack="SupportBot",
     drive=drive,
     look=look,
-    not_emulated="it has no Lex, and refuses AWS::Lex::Bot",
+    not_emulated="the emulator refuses AWS::Lex::Bot",
 )
