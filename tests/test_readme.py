@@ -58,6 +58,29 @@ def test_each_event_source_has_a_row():
     ]
 
 
+def test_each_row_says_how_the_source_invokes():
+    """
+    Polled by a mapping of Lambda's, pushed without waiting, or waited for.
+    """
+    folder = Path(event_sources.__file__).parent
+    rows = re.findall(
+        r"^\| `(\w+EventSource)`[^|]*\|([^|]*)\|([^|]*)\|", README, re.MULTILINE
+    )
+
+    for name, invocation, holder in rows:
+        module = getattr(event_sources, name).__module__.rpartition(".")[2]
+        code = (folder / f"{module}.py").read_text()
+        polled = "EventSourceMapping" in code
+        # What Lambda queues needs a store for what it gives up.
+        queued = re.search(r"\b(keep_failures|add_rule)\(", code) is not None
+        told = (
+            "polled" in invocation,
+            "event source mapping" in holder,
+            "asynchronous" in invocation,
+        )
+        assert (polled, polled, queued) == told, name
+
+
 def test_each_stack_has_a_row():
     """
     With links that lead somewhere.
