@@ -14,7 +14,6 @@ from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
     check_range,
-    check_type,
     check_whole,
     literal,
 )
@@ -90,9 +89,6 @@ class AlbEventSource:
                 "listener must be one of an Application Load Balancer, got "
                 f"{self.listener!r}; pass what add_listener() gave"
             )
-        held = isinstance(self.multi_value_headers, bool)
-        wanted = "True or False"
-        check_type("multi_value_headers", self.multi_value_headers, wanted, holds=held)
         check_whole("priority", self.priority)
         check_range("priority", self.priority, *limits.ALB_RULE_PRIORITY)
         check_conditions(self.conditions)

@@ -11,7 +11,6 @@ from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
-    check_type,
     literal,
     seconds,
 )
@@ -53,11 +52,6 @@ class AlexaEventSource:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        for name in ("id", "skill_id"):
-            value = getattr(self, name)
-            check_type(name, value, "text", holds=isinstance(value, str))
-        held = isinstance(self.smart_home, bool)
-        check_type("smart_home", self.smart_home, "True or False", holds=held)
         skill_id = literal(self.skill_id or "")  # without one, all skills may invoke
         if skill_id is not None and not limits.ALEXA_SKILL_ID.fullmatch(skill_id):
             raise ConfigurationError(

@@ -74,7 +74,6 @@ class EventBridgeEventSource:
         )
         for name, wanted, held in (
             ("event_bus", "an EventBus", hasattr(self.event_bus, "event_bus_name")),
-            ("enabled", "True or False", isinstance(self.enabled, bool)),
             (
                 "input",
                 "a RuleTargetInput",

@@ -70,7 +70,6 @@ class FirehoseEventSource:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        check_type("id", self.id, "text", holds=isinstance(self.id, str))
         check_duration("buffer_interval", self.buffer_interval)
         held = isinstance(self.buffer_size, Size)
         check_type(

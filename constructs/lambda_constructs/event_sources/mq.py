@@ -142,8 +142,6 @@ class MqEventSource:
     def _check_types(self) -> None:
         check_whole("batch_size", self.batch_size)
         check_duration("max_batching_window", self.max_batching_window)
-        held = isinstance(self.enabled, bool)
-        check_type("enabled", self.enabled, "True or False", holds=held)
         for name in ("id", "queue", "virtual_host"):
             value = getattr(self, name)
             check_type(name, value, "text", holds=isinstance(value, str))

@@ -144,8 +144,6 @@ class ScheduleEventSource:
         ):
             value = getattr(self, name)
             check_type(name, value, wanted, holds=hasattr(value, attribute))
-        held = isinstance(self.enabled, bool)
-        check_type("enabled", self.enabled, "True or False", holds=held)
 
     def _window(self) -> scheduler.CfnSchedule.FlexibleTimeWindowProperty:
         window = self.flexible_time_window
