@@ -105,6 +105,8 @@ $(PY_READY): requirements/dev.txt pyproject.toml
 	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements/dev.txt > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.txt || { echo "make: could not install uv; is the Python package index reachable?" >&2; exit 1; }
 	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@# Two distributions install aws_cdk/cloud_assembly_schema; as with pip, aws-cdk-lib's is to win.
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --require-hashes --reinstall-package aws-cdk-lib -r requirements/dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -9,16 +9,11 @@ from aws_cdk.assertions import Annotations, Match
 
 from lambda_constructs import ConfigurationError, Practice
 from lambda_constructs.event_sources import AlexaEventSource
-from tests.unit.conftest import make_function, only, resources, statements
+from tests.unit.conftest import is_warned, make_function, only, resources, statements
 
 PERMISSION = "AWS::Lambda::Permission"
 SKILL = "amzn1.ask.skill.11111111-2222-3333-4444-555555555555"
 OTHER = "amzn1.ask.skill.11111111-2222-3333-4444-666666666666"
-
-
-def warned(stack: Stack, practice: Practice) -> bool:
-    found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
-    return any(practice.value in str(each.entry.data) for each in found)
 
 
 class TestDefaults:
@@ -119,7 +114,7 @@ def test_warns_if_the_function_may_take_longer_than_alexa_waits(
 
     function.add_event_source(AlexaEventSource(SKILL))
 
-    assert expected == warned(stack, Practice.ALEXA_TIMEOUT)
+    assert expected == is_warned(stack, Practice.ALEXA_TIMEOUT)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +130,7 @@ def test_warns_if_alexa_is_not_in_the_region(region, expected):
 
     make_function(stack).add_event_source(AlexaEventSource(SKILL))
 
-    assert expected == warned(stack, Practice.ALEXA_REGION)
+    assert expected == is_warned(stack, Practice.ALEXA_REGION)
 
 
 def test_a_token_passes(stack, worker):

@@ -13,7 +13,14 @@ from aws_cdk.assertions import Annotations, Match, Template
 
 from lambda_constructs import ConfigurationError, Practice
 from lambda_constructs.event_sources import CognitoEventSource
-from tests.unit.conftest import allowed, make_function, only, resources, statements
+from tests.unit.conftest import (
+    allowed,
+    is_warned,
+    make_function,
+    only,
+    resources,
+    statements,
+)
 
 PERMISSION = "AWS::Lambda::Permission"
 POOL = "AWS::Cognito::UserPool"
@@ -320,9 +327,7 @@ def test_warns_if_the_function_may_take_longer_than_cognito_waits(
 
     function.add_event_source(CognitoEventSource(pool, operation=Operation.PRE_SIGN_UP))
 
-    found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
-    warned = [Practice.COGNITO_TIMEOUT.value in str(each.entry.data) for each in found]
-    assert ([True] if expected else []) == warned
+    assert expected == is_warned(stack, Practice.COGNITO_TIMEOUT)
 
 
 class TestOneFunctionForEach:
