@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aws_cdk import Duration, IResource, Stack, Token
-from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import Duration, IResource, Stack
 from constructs import Construct
 
-from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import (
     ConfigurationError,
     check_range,
@@ -186,64 +183,3 @@ def allow_api(
         resource_name="*" if stage is None else f"{stage}/*",
     )
     allow_invoke(function, id, principal=PRINCIPAL, source_arn=source_arn, scope=scope)
-
-
-def warn_of_stages(api: IResource, api_id: str) -> None:
-    """Tell at synthesis of stages without access logs, or without throttling.
-
-    At synthesis, since a stage may be made, or told of them, after the routes.
-    """
-
-    def check() -> list[str]:
-        for each in api.node.root.node.find_all():
-            logged: object
-            settings: list[object]
-            if isinstance(each, apigateway.CfnStage):
-                id, logged = each.rest_api_id, each.access_log_setting
-                settings = [each.method_settings]
-            elif isinstance(each, apigatewayv2.CfnStage):
-                id, logged = each.api_id, each.access_log_settings
-                settings = [each.default_route_settings, each.route_settings]
-            else:
-                continue
-            if _is(each, id, api, api_id):
-                _warn_of_stage(api, each, logged is not None, settings)
-        return []
-
-    # An imported API is none of Python's constructs, and its stages are not known.
-    if isinstance(api, Construct):
-        validate_at_the_end(api, check)
-
-
-def _is(
-    stage: apigateway.CfnStage | apigatewayv2.CfnStage,
-    id: str,
-    api: IResource,
-    api_id: str,
-) -> bool:
-    """Tell whether *id*, as *stage* uses it, is *api_id*."""
-    if id == api_id or not (Token.is_unresolved(id) and Token.is_unresolved(api_id)):
-        return id == api_id
-    stack = Stack.of(api)
-    return stack is stage.stack and stack.resolve(id) == stack.resolve(api_id)
-
-
-def _warn_of_stage(
-    api: IResource,
-    stage: apigateway.CfnStage | apigatewayv2.CfnStage,
-    logged: bool,
-    settings: object,
-) -> None:
-    name = stage.node.path.removesuffix("/Resource")
-    if not logged:
-        Practice.API_ACCESS_LOGS.warn(
-            api,
-            f"{name} has no access logs, so that nothing tells of requests "
-            "which never reached a function; give the stage a log group for them",
-        )
-    if "throttling" not in str(stage.stack.resolve(settings)).lower():
-        Practice.API_THROTTLING.warn(
-            api,
-            f"{name} is not throttled, so that one client may use up the "
-            "account's requests and concurrency; give the stage a rate and a burst",
-        )

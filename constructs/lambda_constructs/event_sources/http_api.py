@@ -18,8 +18,11 @@ from lambda_constructs.event_sources._api import (
     check_timeout,
     method_and_path,
     place_of_route,
-    warn_of_stages,
     warn_of_timeout,
+)
+from lambda_constructs.event_sources._api_stage import (
+    settle_http_stage,
+    warn_of_stages,
 )
 from lambda_constructs.function import LambdaFunction
 
@@ -39,7 +42,9 @@ class HttpApiEventSource:
     All routes share one integration and one permission, which holds for the whole API.
     A function that fails is a 500, one that is late a 503. An event may be 6 MB.
 
-    The stage is yours: give it access logs and throttling.
+    The stage that CDK makes with the API gets access logs and a ceiling of 1,000
+    requests a second, 500 at once, where it says nothing. A stage of your own is
+    yours, and warned of where it has none of them.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
@@ -89,6 +94,7 @@ class HttpApiEventSource:
         self._check_tenants(function)
         ids = {each: self._id(function, each) for each in self.routes}
         warn_of_timeout(function, self.timeout, limits.HTTP_API_TIMEOUT_SECONDS)
+        settle_http_stage(self.api)
         warn_of_stages(self.api, self.api.api_id)
         # Not CDK's HttpLambdaIntegration, which has a permission for each route, or
         # one for `*/*/*`, which `$default` does not match.

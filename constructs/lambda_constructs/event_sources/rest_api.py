@@ -21,8 +21,12 @@ from lambda_constructs.event_sources._api import (
     check_routes,
     check_timeout,
     method_and_path,
-    warn_of_stages,
     warn_of_timeout,
+)
+from lambda_constructs.event_sources._api_stage import (
+    deployment_stage,
+    settle_rest_stage,
+    warn_of_stages,
 )
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -43,7 +47,9 @@ class RestApiEventSource:
     function that fails, or answers what is no answer, is a 502, one that is late a 504.
     An event may be 6 MB.
 
-    The stage is yours: give it access logs and throttling.
+    The stage that CDK makes with the API gets a ceiling of 1,000 requests a second,
+    500 at once, where it says nothing. Access logs need a role that an account has one
+    of in a Region, so they are yours, and warned of where they are missing.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 
@@ -121,6 +127,7 @@ class RestApiEventSource:
         self._check_tenants(function)
         self._check_timeout(function)
         self._warn_of_streams(function)
+        settle_rest_stage(self.api)
         warn_of_stages(self.api, self.api.rest_api_id)
         integration = self._integration(function)
         made = {}
@@ -284,11 +291,5 @@ class RestApiEventSource:
 
         By its own name, not by reference: the permission is not to wait for the stage.
         """
-        if not isinstance(self.api, apigateway.RestApi):
-            return None
-        # None where CDK deploys nothing, which its types do not say.
-        stage: apigateway.Stage | None = self.api.deployment_stage
-        resource = stage.node.default_child if stage is not None else None
-        if not isinstance(resource, apigateway.CfnStage):
-            return None
-        return literal(resource.stage_name)
+        stage = deployment_stage(self.api)
+        return None if stage is None else literal(stage.stage_name)

@@ -16,9 +16,9 @@ from lambda_constructs.event_sources._api import (
     check_routes,
     check_timeout,
     place_of_route,
-    warn_of_stages,
     warn_of_timeout,
 )
+from lambda_constructs.event_sources._api_stage import warn_of_stages
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 

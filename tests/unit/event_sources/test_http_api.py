@@ -19,6 +19,7 @@ API = "AWS::ApiGatewayV2::Api"
 INTEGRATION = "AWS::ApiGatewayV2::Integration"
 PERMISSION = "AWS::Lambda::Permission"
 ROUTE = "AWS::ApiGatewayV2::Route"
+STAGE = "AWS::ApiGatewayV2::Stage"
 
 
 def make_api(stack: Stack, id: str = "Api") -> apigatewayv2.HttpApi:
@@ -280,17 +281,90 @@ class TestRelations:
             ),
         )
 
-    def test_warns_of_a_stage_without_logs_and_throttling(self, stack, worker):
+    def test_warns_of_a_stage_of_ones_own_without_logs_and_throttling(
+        self, stack, worker
+    ):
         """
-        The stage that CDK makes by default has neither.
+        Nobody but its author knows what it is for.
         """
-        api = apigatewayv2.HttpApi(stack, "Api")
+        api = apigatewayv2.HttpApi(stack, "Api", create_default_stage=False)
+        api.add_stage("Beta", stage_name="beta", auto_deploy=True)
         worker.add_event_source(HttpApiEventSource(api, routes=["GET /"]))
         worker.add_event_source(HttpApiEventSource(api, routes=["PUT /"]))
 
         told = Annotations.from_stack(stack)
-        for text in ("DefaultStage has no access logs", "DefaultStage is not thrott"):
+        for text in ("Beta has no access logs", "Beta is not throttled"):
             told.has_warning("/Shop/Api", Match.string_like_regexp(text))
+
+
+class TestStageOfTheApi:
+    """What CDK makes by default has neither logs nor a ceiling."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def stack(cls) -> Stack:
+        stack = Stack(App(), "Shop")
+        api = apigatewayv2.HttpApi(stack, "Api")
+        for id, route in (("Reader", "GET /"), ("Writer", "PUT /")):
+            function = make_function(stack, id)
+            function.add_event_source(HttpApiEventSource(api, routes=[route]))
+        return stack
+
+    def test_it_is_throttled(self, stack):
+        """
+        A tenth of the account's own quota, whoever asks.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+        """
+        settings = only(stack, STAGE)["DefaultRouteSettings"]
+
+        assert {
+            "ThrottlingBurstLimit": 500,
+            "ThrottlingRateLimit": 1000,
+        } == settings
+
+    def test_each_request_leaves_a_line_without_its_path(self, stack):
+        """
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+        """
+        (group,) = [
+            name
+            for name in resources(stack, "AWS::Logs::LogGroup")
+            if "AccessLogs" in name
+        ]
+        settings = only(stack, STAGE)["AccessLogSettings"]
+
+        line = json.loads(settings["Format"])
+        assert {"Fn::GetAtt": [group, "Arn"]} == settings["DestinationArn"]
+        assert "$context.integrationErrorMessage" == line["integrationErrorMessage"]
+        assert not {"$context.path", "$context.resourcePath"} & set(line.values())
+
+    def test_nothing_is_warned_of(self, stack):
+        """
+        The short way is the right way.
+        """
+        Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
+
+
+def test_what_a_stage_says_itself_is_kept(stack, worker):
+    """
+    The caller always wins.
+    """
+    api = apigatewayv2.HttpApi(stack, "Api")
+    stage = api.default_stage.node.default_child
+    stage.default_route_settings = apigatewayv2.CfnStage.RouteSettingsProperty(
+        throttling_rate_limit=7
+    )
+    stage.access_log_settings = apigatewayv2.CfnStage.AccessLogSettingsProperty(
+        destination_arn="arn:aws:logs:eu-west-1:123456789012:log-group:api",
+        format="$context.requestId",
+    )
+
+    worker.add_event_source(HttpApiEventSource(api, routes=["GET /"]))
+
+    made = only(stack, STAGE)
+    assert {"ThrottlingRateLimit": 7} == made["DefaultRouteSettings"]
+    assert "$context.requestId" == made["AccessLogSettings"]["Format"]
 
 
 class _Elsewhere(apigatewayv2.HttpRouteIntegration):

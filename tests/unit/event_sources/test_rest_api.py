@@ -330,16 +330,56 @@ class TestRelations:
         assert "STREAM" == integration["ResponseTransferMode"]
         assert "/response-streaming-invocations" in str(integration["Uri"])
 
-    def test_warns_of_a_stage_without_logs_and_throttling(self, stack, worker):
+    def test_warns_of_a_stage_without_access_logs(self, stack, worker):
         """
-        The stage that CDK makes by default has neither.
+        They need a role of the account, which is nobody's to set by the way.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
         """
         api = apigateway.RestApi(stack, "Api", cloud_watch_role=False)
         worker.add_event_source(RestApiEventSource(api, routes=["GET /"]))
 
         told = Annotations.from_stack(stack)
-        for text in ("has no access logs", "is not throttled"):
-            told.has_warning("/Shop/Api", Match.string_like_regexp(text))
+        told.has_warning("/Shop/Api", Match.string_like_regexp("has no access logs"))
+        told.has_no_warning("*", Match.string_like_regexp("is not throttled"))
+
+    def test_warns_of_a_stage_that_says_something_else(self, stack, worker):
+        """
+        What a stage says of its methods is not added to.
+        """
+        api = apigateway.RestApi(
+            stack,
+            "Api",
+            cloud_watch_role=False,
+            deploy_options=apigateway.StageOptions(metrics_enabled=True),
+        )
+        worker.add_event_source(RestApiEventSource(api, routes=["GET /"]))
+
+        Annotations.from_stack(stack).has_warning(
+            "/Shop/Api", Match.string_like_regexp("is not throttled")
+        )
+
+
+def test_the_stage_of_the_api_is_throttled(stack, worker):
+    """
+    A tenth of the account's own quota, where the stage says nothing itself.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+    """
+    api = apigateway.RestApi(stack, "Api", cloud_watch_role=False)
+    worker.add_event_source(RestApiEventSource(api, routes=["GET /"]))
+    worker.add_event_source(
+        RestApiEventSource(make_api(stack, "Own"), routes=["GET /"])
+    )
+
+    settings = {
+        tuple(
+            (each["ThrottlingRateLimit"], each["ThrottlingBurstLimit"])
+            for each in stage["Properties"]["MethodSettings"]
+        )
+        for stage in resources(stack, "AWS::ApiGateway::Stage").values()
+    }
+    assert {((1000, 500),), ((10, 20),)} == settings
 
 
 class TestRanges:

@@ -1,0 +1,162 @@
+"""What a stage needs that faces the world: a ceiling, and a line for each request."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from aws_cdk import IResource, Stack, Token
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from lambda_constructs._defaults import FunctionDefaults
+from lambda_constructs._validation import validate_at_the_end
+from lambda_constructs.practices import Practice
+
+RATE, BURST = 1000, 500
+"""A tenth of what a Region's APIs have together, in requests per second and at once.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+"""
+
+ACCESS_LOG = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "ip": "$context.identity.sourceIp",
+        "requestTime": "$context.requestTime",
+        "routeKey": "$context.routeKey",
+        "status": "$context.status",
+        "protocol": "$context.protocol",
+        "responseLength": "$context.responseLength",
+        "responseLatency": "$context.responseLatency",
+        "integrationStatus": "$context.integrationStatus",
+        "errorMessage": "$context.error.message",
+        "integrationErrorMessage": "$context.integrationErrorMessage",
+    }
+)
+"""Neither paths nor queries, which may name persons.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+"""
+
+
+def settle_http_stage(api: apigatewayv2.HttpApi | apigatewayv2.IHttpApi) -> None:
+    """Complete the stage that CDK makes of an HTTP API, where it says nothing."""
+    if not isinstance(api, apigatewayv2.HttpApi):
+        return
+    default = cast("apigatewayv2.HttpStage | None", api.default_stage)
+    stage = default and default.node.default_child
+    if default is None or not isinstance(stage, apigatewayv2.CfnStage):
+        return
+    if stage.default_route_settings is None and stage.route_settings is None:
+        stage.default_route_settings = apigatewayv2.CfnStage.RouteSettingsProperty(
+            throttling_burst_limit=BURST, throttling_rate_limit=RATE
+        )
+    if stage.access_log_settings is None:
+        stage.access_log_settings = apigatewayv2.CfnStage.AccessLogSettingsProperty(
+            destination_arn=_access_logs(default).log_group_arn,
+            format=ACCESS_LOG,
+        )
+
+
+def settle_rest_stage(api: apigateway.IRestApi) -> None:
+    """Throttle the stage that CDK makes of a REST API, where it says nothing.
+
+    Its access logs need a role that the account has one of in a Region, which is
+    nobody's to set by the way; `warn_of_stages` tells of it.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    """
+    stage = deployment_stage(api)
+    if stage is not None and stage.method_settings is None:
+        stage.method_settings = [
+            apigateway.CfnStage.MethodSettingProperty(
+                http_method="*",
+                resource_path="/*",
+                throttling_burst_limit=BURST,
+                throttling_rate_limit=RATE,
+            )
+        ]
+
+
+def deployment_stage(api: apigateway.IRestApi) -> apigateway.CfnStage | None:
+    """Give the stage that CDK deploys a REST API to, if it does and the API is here."""
+    if not isinstance(api, apigateway.RestApi):
+        return None
+    # None where CDK deploys nothing, which its types do not say.
+    stage: apigateway.Stage | None = api.deployment_stage
+    resource = stage.node.default_child if stage is not None else None
+    return resource if isinstance(resource, apigateway.CfnStage) else None
+
+
+def warn_of_stages(api: IResource, api_id: str) -> None:
+    """Tell at synthesis of stages without access logs, or without throttling.
+
+    At synthesis, since a stage may be made, or told of them, after the routes.
+    """
+
+    def check() -> list[str]:
+        for each in api.node.root.node.find_all():
+            logged: object
+            settings: list[object]
+            if isinstance(each, apigateway.CfnStage):
+                id, logged = each.rest_api_id, each.access_log_setting
+                settings = [each.method_settings]
+            elif isinstance(each, apigatewayv2.CfnStage):
+                id, logged = each.api_id, each.access_log_settings
+                settings = [each.default_route_settings, each.route_settings]
+            else:
+                continue
+            if _is(each, id, api, api_id):
+                _warn_of_stage(api, each, logged is not None, settings)
+        return []
+
+    # An imported API is none of Python's constructs, and its stages are not known.
+    if isinstance(api, Construct):
+        validate_at_the_end(api, check)
+
+
+def _access_logs(stage: Construct) -> logs.LogGroup:
+    defaults = FunctionDefaults.of(stage)
+    return logs.LogGroup(
+        stage,
+        "AccessLogs",
+        retention=defaults.log_retention,
+        removal_policy=defaults.log_removal_policy,
+    )
+
+
+def _is(
+    stage: apigateway.CfnStage | apigatewayv2.CfnStage,
+    id: str,
+    api: IResource,
+    api_id: str,
+) -> bool:
+    """Tell whether *id*, as *stage* uses it, is *api_id*."""
+    if id == api_id or not (Token.is_unresolved(id) and Token.is_unresolved(api_id)):
+        return id == api_id
+    stack = Stack.of(api)
+    return stack is stage.stack and stack.resolve(id) == stack.resolve(api_id)
+
+
+def _warn_of_stage(
+    api: IResource,
+    stage: apigateway.CfnStage | apigatewayv2.CfnStage,
+    logged: bool,
+    settings: object,
+) -> None:
+    name = stage.node.path.removesuffix("/Resource")
+    if not logged:
+        Practice.API_ACCESS_LOGS.warn(
+            api,
+            f"{name} has no access logs, so that nothing tells of requests "
+            "which never reached a function; give the stage a log group for them",
+        )
+    if "throttling" not in str(stage.stack.resolve(settings)).lower():
+        Practice.API_THROTTLING.warn(
+            api,
+            f"{name} is not throttled, so that one client may use up the "
+            "account's requests and concurrency; give the stage a rate and a burst",
+        )
