@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,11 @@ import hypothesis
 import pytest
 from moto import mock_aws
 
+from lambda_constructs.testing._models import shared_models
 from tests.synthesized import ROOT, Synthesized, synthesize
+
+# Clients and templates are large, and little of them is garbage.
+gc.set_threshold(100_000, 50, 100)
 
 # How long an example takes says something of the machine, and nothing of the claim.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -48,7 +53,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    with mock_aws():
+    with shared_models(), mock_aws():
         yield
 
 
