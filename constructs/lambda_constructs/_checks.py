@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from aws_cdk import Duration, Size, SizeRoundingBehavior, Stack, Token
 from aws_cdk import aws_ec2 as ec2
@@ -12,7 +13,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lambda_constructs import limits
+from lambda_constructs._account import claim_concurrency
 from lambda_constructs._options import FunctionOptions
+from lambda_constructs._packaging.target import check_supported, end_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -45,6 +48,8 @@ def check_function(
     _check_snap_start(scope, runtime, options)
     _check_logging(scope, options)
     _check_dead_letters(scope, options)
+    reserved = options.get("reserved_concurrent_executions")
+    claim_concurrency(scope, _provisioned(options) if reserved is None else reserved)
 
 
 def _check_timeout(scope: Construct, timeout: Duration) -> None:
@@ -100,6 +105,13 @@ def _check_provisioned(scope: Construct, options: FunctionOptions) -> None:
     provisioned = literal(_provisioned(options))
     if provisioned is None:
         return
+    if options.get("tenancy_config") is not None:
+        # https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html
+        raise ConfigurationError(
+            "tenancy_config does not work with provisioned_concurrent_executions; "
+            "leave one of them out",
+            scope=scope,
+        )
     reserved = literal(options.get("reserved_concurrent_executions"))
     if provisioned < 1 or (reserved is not None and provisioned > reserved):
         most = "" if reserved is None else f" and at most the reserved {reserved}"
@@ -225,6 +237,7 @@ def _check_package(
             "itself: pass Runtime.FROM_IMAGE and Handler.FROM_IMAGE",
             scope=scope,
         )
+    check_runtime(scope, runtime)
     if from_image and options.get("layers"):
         raise ConfigurationError(
             "layers must not be given for a container image; copy them into the image",
@@ -240,6 +253,27 @@ def _check_package(
         raise ConfigurationError(
             "filesystem needs vpc, got none; pass the VPC of its mount targets",
             scope=scope,
+        )
+
+
+def check_runtime(scope: Construct, runtime: lambda_.Runtime) -> None:
+    """Check that Lambda supports a runtime of Python, and for how long yet.
+
+    Raises:
+        ConfigurationError: It does not any more.
+    """
+    version = runtime.name.removeprefix("python")
+    if version == runtime.name or Token.is_unresolved(runtime.name):
+        return
+    today = date.today()
+    try:
+        check_supported(version, today)
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error), scope=scope) from None
+    if day := end_of(version, today):
+        Practice.RUNTIME_ENDS_SOON.warn(
+            scope,
+            f"Lambda supports {runtime.name} until {day}; move to a newer runtime",
         )
 
 

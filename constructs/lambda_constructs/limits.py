@@ -87,6 +87,35 @@ ASYNC_EVENT_AGE_SECONDS = (60, 21_600)
 ASYNC_RETRY_PAUSES_SECONDS = (60, 120)
 """dg/invocation-async-error-handling.html: before the first and the second retry."""
 
+# --- concurrency ------------------------------------------------------------
+
+ACCOUNT_CONCURRENCY = 1_000
+UNRESERVED_CONCURRENCY = 100
+"""dg/gettingstarted-limits.html, dg/configuration-concurrency.html: of a Region, less
+for new accounts and more on request; so much of it cannot be reserved."""
+
+PROVISIONED_CONCURRENCY_LEAST = 1
+"""api/API_PutProvisionedConcurrencyConfig.html; scaling may go down to 0."""
+
+UTILIZATION_TARGET = (0.1, 0.9)
+"""dg/provisioned-concurrency.html has 0.7; CDK refuses what is outside."""
+
+# --- releases ---------------------------------------------------------------
+# Pages below docs.aws.amazon.com/codedeploy/latest/userguide/.
+
+SHIFT_PERCENTAGE = (1, 99)
+SHIFT_MINUTES = 2_880
+"""limits.html: in one increment; from the first to the last."""
+
+DEPLOYMENT_ALARMS = 10
+"""monitoring-create-alarms.html: of a deployment group."""
+
+ALARM_METRICS = 10
+"""AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html: of an alarm."""
+
+VERSION = re.compile(r"[1-9][0-9]*")
+"""dg/configuration-versions.html: what an alias may stand for besides $LATEST."""
+
 # --- Lambda@Edge ------------------------------------------------------------
 # Pages below docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/.
 

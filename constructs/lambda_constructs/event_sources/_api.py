@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, IResource, Stack, Token
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
+from lambda_constructs._rollback import Signal, server_errors
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -29,6 +30,24 @@ METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 SEGMENT = re.compile(r"[^\s/{}?#]+|\{([A-Za-z0-9._:-]+)(\+?)\}")
 """A part of a path: fixed, `{variable}`, or the rest of it, `{proxy+}`."""
+
+
+def answers_of(
+    function: LambdaFunction, api: IResource, name: str, dimensions: Mapping[str, str]
+) -> list[Signal]:
+    """Give what tells of the 5xx that an API answers, where it can be told.
+
+    An API of another stack refers to the function's, which could not refer back.
+    """
+    if Stack.of(api) is Stack.of(function):
+        return [server_errors("AWS/ApiGateway", name, dimensions)]
+    Practice.DEPLOYMENT_API_ALARM.warn(
+        function,
+        f"5xx of {api.node.path}, which is in another stack, roll no release back; "
+        "alarm on them in that stack, and pass the alarm by name as alarms= of the "
+        "deployment",
+    )
+    return []
 
 
 def check_routes(routes: object, example: str) -> None:
