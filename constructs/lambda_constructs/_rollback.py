@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from lambda_constructs import limits
-from lambda_constructs._alarms import (
+from lambda_constructs._rollback_alarms import (
     LAMBDA,
     Alarm,
     Metric,
@@ -37,7 +37,7 @@ Kind = Literal["dead letters", "iterator age", "server errors"]
 
 
 @dataclass(frozen=True)
-class Signal:
+class Watched:
     """What a source wants watched while a new version takes over."""
 
     kind: Kind
@@ -45,35 +45,35 @@ class Signal:
 
 
 @runtime_checkable
-class Signals(Protocol):
+class RollbackMetrics(Protocol):
     """A source that has something to watch; others are watched by the function."""
 
-    def rollback_signals(self, function: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """Give what tells that a new version of *function* does this source harm."""
 
 
-def dead_letters(queue: sqs.IQueue) -> Signal:
+def dead_letters(queue: sqs.IQueue) -> Watched:
     """Watch a queue that gets what failed.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     """
     name = "ApproximateNumberOfMessagesVisible"
     of = {"QueueName": queue.queue_name}
-    return Signal("dead letters", Metric("AWS/SQS", name, of, "Maximum"))
+    return Watched("dead letters", Metric("AWS/SQS", name, of, "Maximum"))
 
 
-def iterator_age(function: LambdaFunction) -> Signal:
+def iterator_age(function: LambdaFunction) -> Watched:
     """Watch how old the records of a stream are.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
     """
     metric = Metric(LAMBDA, "IteratorAge", alias_of(function), "Maximum")
-    return Signal("iterator age", metric)
+    return Watched("iterator age", metric)
 
 
-def server_errors(namespace: str, name: str, dimensions: Mapping[str, str]) -> Signal:
+def server_errors(namespace: str, name: str, dimensions: Mapping[str, str]) -> Watched:
     """Watch the answers of 5xx that clients get."""
-    return Signal("server errors", Metric(namespace, name, dimensions, "Sum"))
+    return Watched("server errors", Metric(namespace, name, dimensions, "Sum"))
 
 
 def alias_of(function: LambdaFunction) -> dict[str, str]:
@@ -94,7 +94,7 @@ class RollbackAlarms:
         self._release = release
         self._function = function
         self._rules = rules
-        self._signals: dict[Kind, list[Metric]] = {}
+        self._watched: dict[Kind, list[Metric]] = {}
         self._queues = 0
         self._allowed: iam.PolicyStatement | None = None
         self.alarms: list[Alarm] = []
@@ -112,8 +112,8 @@ class RollbackAlarms:
         if not self._rules.derived:
             return
         self._watch_queues()
-        if isinstance(source, Signals):
-            for each in source.rollback_signals(self._function):
+        if isinstance(source, RollbackMetrics):
+            for each in source.rollback_metrics(self._function):
                 self._watch(each)
         self._settle()
 
@@ -123,20 +123,20 @@ class RollbackAlarms:
             self._watch(dead_letters(queue))
         self._queues = len(queues)
 
-    def _watch(self, signal: Signal) -> None:
-        metrics = self._signals.setdefault(signal.kind, [])
-        if signal.metric in metrics:
+    def _watch(self, watched: Watched) -> None:
+        metrics = self._watched.setdefault(watched.kind, [])
+        if watched.metric in metrics:
             return
-        metrics.append(signal.metric)
+        metrics.append(watched.metric)
         place, left = divmod(len(metrics) - 1, limits.ALARM_METRICS - 1)
         first = place * (limits.ALARM_METRICS - 1)
         number = str(place + 1) if place else ""
-        made = ALARMS[signal.kind](
+        made = ALARMS[watched.kind](
             self._release, number, metrics[first:], self._rules.max_errors
         )
         if left == 0:
             self._add(made)
-            if signal.kind == "server errors" and not place:
+            if watched.kind == "server errors" and not place:
                 self._add_latency()
 
     def _add_errors(self) -> None:

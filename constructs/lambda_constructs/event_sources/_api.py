@@ -10,7 +10,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
-from lambda_constructs._rollback import Signal, server_errors
+from lambda_constructs._rollback import Watched, server_errors
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -34,7 +34,7 @@ SEGMENT = re.compile(r"[^\s/{}?#]+|\{([A-Za-z0-9._:-]+)(\+?)\}")
 
 def answers_of(
     function: LambdaFunction, api: IResource, name: str, dimensions: Mapping[str, str]
-) -> list[Signal]:
+) -> list[Watched]:
     """Give what tells of the 5xx that an API answers, where it can be told.
 
     An API of another stack refers to the function's, which could not refer back.

@@ -10,7 +10,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Signal, server_errors
+from lambda_constructs._rollback import Watched, server_errors
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -129,7 +129,7 @@ class AlbEventSource:
             )
         return group
 
-    def rollback_signals(self, _: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, _: LambdaFunction, /) -> Iterable[Watched]:
         """A release goes back if the load balancer passes on answers of 5xx.
 
         Those of all its targets: that of the function waits for the alias, and so

@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Signal, iterator_age
+from lambda_constructs._rollback import Watched, iterator_age
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -154,7 +154,7 @@ class DocumentDbEventSource:
         mapping.node.add_dependency(function.policy)
         return mapping
 
-    def rollback_signals(self, function: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """A release goes back if changes wait longer and longer."""
         return [iterator_age(function)]
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Signal, iterator_age
+from lambda_constructs._rollback import Watched, iterator_age
 from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._mapping import (
     already_bound,
@@ -152,7 +152,7 @@ class DynamoDbEventSource:
             function, id, self, arn=arn, max_record_age=self.max_record_age or age
         )
 
-    def rollback_signals(self, function: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """A release goes back if records wait longer and longer."""
         return [iterator_age(function)]
 

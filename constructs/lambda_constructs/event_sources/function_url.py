@@ -10,8 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._alarms import LAMBDA
-from lambda_constructs._rollback import Signal, alias_of, server_errors
+from lambda_constructs._rollback import Watched, alias_of, server_errors
+from lambda_constructs._rollback_alarms import LAMBDA
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -95,7 +95,7 @@ class FunctionUrlEventSource:
             url.grant_invoke_url(each)
         return url
 
-    def rollback_signals(self, function: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html."""
         return [server_errors(LAMBDA, "Url5xxCount", alias_of(function))]
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Signal
+from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._api import (
     allow_api,
@@ -115,7 +115,7 @@ class HttpApiEventSource:
         allow_api(function, "HttpApi", self.api, self.api.api_id)
         return made
 
-    def rollback_signals(self, function: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html."""
         of = {"ApiId": self.api.api_id}
         return answers_of(function, self.api, "5xx", of)

@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Signal, iterator_age
+from lambda_constructs._rollback import Watched, iterator_age
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -158,7 +158,7 @@ class KinesisEventSource:
             starting_position_timestamp=self.starting_position_timestamp,
         )
 
-    def rollback_signals(self, function: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """A release goes back if records wait longer and longer."""
         return [iterator_age(function)]
 

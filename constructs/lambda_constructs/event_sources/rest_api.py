@@ -9,7 +9,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Signal
+from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -145,7 +145,7 @@ class RestApiEventSource:
         self._allow(function)
         return made
 
-    def rollback_signals(self, function: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html."""
         of = {"ApiName": self.api.rest_api_name}
         return answers_of(function, self.api, "5XXError", of)

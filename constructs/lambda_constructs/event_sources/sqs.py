@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Signal, dead_letters
+from lambda_constructs._rollback import Watched, dead_letters
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -218,7 +218,7 @@ class SqsEventSource:
                 scope=function,
             )
 
-    def rollback_signals(self, _: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, _: LambdaFunction, /) -> Iterable[Watched]:
         """A release goes back if letters come into the queue's own dead-letter queue.
 
         One that the library made is among the function's failure queues.

@@ -10,7 +10,7 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Signal
+from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._api import (
     allow_api,
@@ -127,7 +127,7 @@ class WebSocketApiEventSource:
         allow_api(function, "WebSocketApi", self.api, self.api.api_id)
         return made
 
-    def rollback_signals(self, function: LambdaFunction, /) -> Iterable[Signal]:
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html."""
         of = {"ApiId": self.api.api_id}
         return answers_of(function, self.api, "IntegrationError", of)

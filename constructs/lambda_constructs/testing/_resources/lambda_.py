@@ -47,8 +47,7 @@ def create_function(request: Request) -> Created:
 def create_version(request: Request) -> Created:
     """Publish a version."""
     state = request.account.function_state(request.properties["FunctionName"])
-    version = str(len(state.versions))
-    state.versions.append(version)
+    version = state.publish()
     arn = f"{state.arn}:{version}"
     return Created(arn, {"FunctionArn": arn, "Version": version})
 
