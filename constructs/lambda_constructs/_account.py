@@ -38,7 +38,8 @@ def claim_concurrency(scope: Construct, claimed: float | None) -> None:
             f"must be at most {most:,.0f}: its {quota:,} but "
             f"{limits.UNRESERVED_CONCURRENCY} that are for all; got {total:,.0f} with "
             f"the {claimed:,.0f} of this one; lower it, or say what the account's "
-            f"quota is by the context {CONTEXT!r}, after `aws lambda get-account-settings`",
+            f"quota is by the context {CONTEXT!r}, after "
+            "`aws lambda get-account-settings`",
             scope=scope,
         )
 

@@ -269,9 +269,9 @@ class TestAccount:
         assert (
             "Two/Worker: reserved and provisioned concurrency of the account's "
             "functions together must be at most 900: its 1,000 but 100 that are for "
-            "all; got 901 with the 401 of this one; lower it, or say what the account's "
-            "quota is by the context 'lambda-constructs:account-concurrency', after "
-            "`aws lambda get-account-settings`"
+            "all; got 901 with the 401 of this one; lower it, or say what the "
+            "account's quota is by the context 'lambda-constructs:account-concurrency',"
+            " after `aws lambda get-account-settings`"
         ) == fault(
             lambda: make_function(Stack(app, "Two"), reserved_concurrent_executions=401)
         )

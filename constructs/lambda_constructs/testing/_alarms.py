@@ -49,9 +49,16 @@ def is_modelled(properties: Mapping[str, Any]) -> bool:
 
 
 def is_in_alarm(account: LocalAccount, properties: Mapping[str, Any]) -> bool:
-    """Tell whether enough of the last periods, the one that runs included, breach."""
-    if not is_modelled(properties):
-        return False
+    """Tell whether enough of the last periods breach.
+
+    The last is the one that runs, or the one before: an alarm stays red that long.
+    """
+    return is_modelled(properties) and any(
+        _is_red(account, properties, back) for back in (0, 1)
+    )
+
+
+def _is_red(account: LocalAccount, properties: Mapping[str, Any], back: int) -> bool:
     length = float(properties["Period"])
     periods = int(properties["EvaluationPeriods"])
     enough = int(properties.get("DatapointsToAlarm", periods))
@@ -66,7 +73,7 @@ def is_in_alarm(account: LocalAccount, properties: Mapping[str, Any]) -> bool:
     breaches = 0
     # Periods begin with the clock's own minutes.
     last = account.clock.now() // length * length - account.clock.start
-    for number in range(periods):
+    for number in range(back, back + periods):
         begin = last - number * length
         values = [each.value for each in found if begin <= each.at < begin + length]
         breaches += _breaches(properties, values)

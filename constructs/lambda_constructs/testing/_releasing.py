@@ -34,7 +34,7 @@ HOOK_SECONDS = 3_600
 """https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html."""
 
 POLL_SECONDS = 60
-"""How often alarms are looked at; AWS documents no number, and metrics have no finer."""
+"""How often alarms are looked at: as there are metrics; no number is documented."""
 
 PREDEFINED = re.compile(
     r"CodeDeployDefault\.Lambda(?:AllAtOnce|(Canary|Linear)(\d+)Percent(?:Every)?(\d+)Minutes?)"
@@ -162,16 +162,15 @@ class Release:
         account = self.group.account
         shift = account.releases.shift(self.group.configuration)
         begin = account.clock.now()
+        length = int(shift.steps()[-1][0])
+        for after in range(POLL_SECONDS, length + 1, POLL_SECONDS):
+            look = partial(self._watch, lambda: None)
+            account.clock.at(begin + after, partial(self._guarded, look))
         for after, percentage in shift.steps():
             step = partial(self._shift_to, percentage)
             account.clock.at(begin + after, partial(self._guarded, step))
-        length = int(shift.steps()[-1][0])
-        for after in range(POLL_SECONDS, length, POLL_SECONDS):
-            look = partial(self._watch, lambda: None)
-            account.clock.at(begin + after, partial(self._guarded, look))
         done = partial(self._call, "AfterAllowTraffic", self._end)
-        look = partial(self._watch, done)
-        account.clock.at(begin + length, partial(self._guarded, look))
+        account.clock.at(begin + length, partial(self._guarded, done))
 
     def _shift_to(self, percentage: int) -> None:
         self.group.check("lambda:GetAlias", self.function.arn)
@@ -376,5 +375,9 @@ def _changed(
     folder = account.packages.folder / f"{function.name}-{number}"
     shutil.copytree(function.task_root, folder)
     for name, text in files.items():
-        (folder / name).write_text(text, "utf-8")
+        file = folder / name
+        file.write_text(text, "utf-8")
+        # Packages bring compiled code along, which Python would prefer unseen.
+        for compiled in file.parent.glob(f"__pycache__/{file.stem}.*"):
+            compiled.unlink()
     return folder

@@ -38,8 +38,8 @@ from lambda_constructs.testing._moto import (
 )
 from lambda_constructs.testing._observers import Observers
 from lambda_constructs.testing._packages import Packages
-from lambda_constructs.testing._resources._create import Request
 from lambda_constructs.testing._releasing import Releases
+from lambda_constructs.testing._resources._create import Request
 from lambda_constructs.testing._s3_batch import BatchJob, BatchTask
 from lambda_constructs.testing._served import Served
 from lambda_constructs.testing._sources import Sources
