@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from aws_cdk import Duration, Size, Token
 from aws_cdk import aws_ec2 as ec2
@@ -11,7 +13,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match
 
-from lambda_constructs import ConfigurationError, limits
+from lambda_constructs import ConfigurationError, _checks, limits
 from tests.unit.conftest import make_function, only
 
 FUNCTION = "AWS::Lambda::Function"
@@ -403,3 +405,37 @@ def test_fails_if_the_dead_letter_store_is_fifo(stack):
     assert "dead_letter_topic must be standard, got FIFO Shop/Topic" in fault(
         stack, "Other", dead_letter_topic=sns.Topic(stack, "Topic", fifo=True)
     )
+
+
+def test_fails_if_the_runtime_is_no_longer_supported(stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html: whatever brings
+    the code.
+    """
+    message = fault(stack, runtime=lambda_.Runtime.PYTHON_3_9)
+
+    assert message.startswith(
+        "Shop/Worker: Lambda has not supported python3.9 since 2025-12-15, allowed "
+    )
+    assert message.endswith("; pass runtime=Runtime.PYTHON_3_14")
+
+
+def test_warns_if_the_runtime_ends_soon(stack, monkeypatch):
+    """
+    Half a year before its end.
+    """
+    monkeypatch.setattr(_checks, "end_of", lambda *_: date(2029, 6, 30))
+    make_function(stack, runtime=lambda_.Runtime.PYTHON_3_13)
+
+    Annotations.from_stack(stack).has_warning(
+        "/Shop/Worker", Match.string_like_regexp("python3.13 until 2029-06-30")
+    )
+
+
+def test_runtimes_of_other_languages_are_left_to_cdk(stack):
+    """
+    Their dates are not known here.
+    """
+    make_function(stack, runtime=lambda_.Runtime.NODEJS_22_X)
+
+    assert "nodejs22.x" == only(stack, FUNCTION)["Runtime"]

@@ -7,20 +7,12 @@ from lambda_constructs.testing._calls.rules import same_name
 
 
 def group(request: Request) -> str:
-    """The deployment group of a deployment, or of an application."""
-    names = [request.text("applicationName"), request.text("deploymentGroupName")]
-    if deployment := request.text("deploymentId"):
-        found = request.lookup.deployment_group(deployment, request.region)
-        names = [found or f"unknown/{deployment}"]
-    return request.arn("codedeploy", f"deploymentgroup:{'/'.join(names)}")
+    """The deployment group of a deployment."""
+    deployment = request.text("deploymentId")
+    found = request.lookup.deployment_group(deployment, request.region)
+    return request.arn("codedeploy", f"deploymentgroup:{found or deployment}")
 
 
 OPERATIONS: dict[str, Rule] = same_name(
-    "codedeploy",
-    group,
-    "CreateDeployment",
-    "GetDeployment",
-    "GetDeploymentGroup",
-    "PutLifecycleEventHookExecutionStatus",
-    "StopDeployment",
+    "codedeploy", group, "GetDeployment", "PutLifecycleEventHookExecutionStatus"
 )
