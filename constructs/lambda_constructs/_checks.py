@@ -262,8 +262,9 @@ def check_runtime(scope: Construct, runtime: lambda_.Runtime) -> None:
     Raises:
         ConfigurationError: It does not any more.
     """
-    version = runtime.name.removeprefix("python")
-    if version == runtime.name or Token.is_unresolved(runtime.name):
+    name = runtime.name
+    version = name.removeprefix("python")
+    if version == name:
         return
     today = date.today()
     try:
@@ -273,7 +274,7 @@ def check_runtime(scope: Construct, runtime: lambda_.Runtime) -> None:
     if day := end_of(version, today):
         Practice.RUNTIME_ENDS_SOON.warn(
             scope,
-            f"Lambda supports {runtime.name} until {day}; move to a newer runtime",
+            f"Lambda supports {name} until {day}; move to a newer runtime",
         )
 
 

@@ -196,6 +196,8 @@ class RollbackAlarms:
             self._allowed.add_resources(*arns)
 
     def _settle(self) -> None:
+        from aws_cdk import aws_codedeploy as codedeploy
+
         names = [each.ref for each in self.alarms]
         names += [each.alarm_name for each in self._rules.alarms]
         if len(names) > limits.DEPLOYMENT_ALARMS:
@@ -205,10 +207,11 @@ class RollbackAlarms:
                 "join some of alarms= in a composite alarm",
                 scope=self._function,
             )
-        self._release.group.alarm_configuration = {
-            "enabled": bool(names),
-            "alarms": [{"name": each} for each in names],
-        }
+        kinds = codedeploy.CfnDeploymentGroup
+        self._release.group.alarm_configuration = kinds.AlarmConfigurationProperty(
+            enabled=bool(names),
+            alarms=[kinds.AlarmProperty(name=each) for each in names],
+        )
 
 
 DESCRIBE = "cloudwatch:DescribeAlarms"

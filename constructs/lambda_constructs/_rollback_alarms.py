@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from constructs import Construct
 
 if TYPE_CHECKING:
+    from aws_cdk import IResolvable
     from aws_cdk import aws_cloudwatch as cloudwatch
 
     Alarm: TypeAlias = cloudwatch.CfnAlarm
@@ -36,17 +37,6 @@ class Metric:
     dimensions: Mapping[str, str]
     statistic: str
 
-    def rendered(self) -> dict[str, Any]:
-        """Give it as CloudFormation has it, without the statistic."""
-        return {
-            "namespace": self.namespace,
-            "metricName": self.name,
-            "dimensions": [
-                {"name": name, "value": value}
-                for name, value in self.dimensions.items()
-            ],
-        }
-
 
 def alarm_on(
     scope: Construct,
@@ -61,7 +51,6 @@ def alarm_on(
     from aws_cdk import aws_cloudwatch as cloudwatch
 
     percentile = metric.statistic.startswith("p")
-    rendered = metric.rendered()
     return cloudwatch.CfnAlarm(
         scope,
         id,
@@ -72,7 +61,7 @@ def alarm_on(
         period=PERIOD_SECONDS,
         namespace=metric.namespace,
         metric_name=metric.name,
-        dimensions=rendered["dimensions"],
+        dimensions=_dimensions(metric),
         statistic=None if percentile else metric.statistic,
         extended_statistic=metric.statistic if percentile else None,
         treat_missing_data="notBreaching",
@@ -97,18 +86,25 @@ def alarm_on_any(
 
     ids = [f"m{number}" for number, _ in enumerate(metrics, 1)]
     terms = ", ".join(expression.format(each) for each in ids)
-    queries = [
-        {"id": "any", "expression": f"MAX([{terms}])" if len(ids) > 1 else terms},
+    kinds = cloudwatch.CfnAlarm
+    queries: list[IResolvable | cloudwatch.CfnAlarm.MetricDataQueryProperty] = [
+        kinds.MetricDataQueryProperty(
+            id="any", expression=f"MAX([{terms}])" if len(ids) > 1 else terms
+        ),
         *(
-            {
-                "id": name,
-                "returnData": False,
-                "metricStat": {
-                    "metric": metric.rendered(),
-                    "period": PERIOD_SECONDS,
-                    "stat": metric.statistic,
-                },
-            }
+            kinds.MetricDataQueryProperty(
+                id=name,
+                return_data=False,
+                metric_stat=kinds.MetricStatProperty(
+                    metric=kinds.MetricProperty(
+                        namespace=metric.namespace,
+                        metric_name=metric.name,
+                        dimensions=_dimensions(metric),
+                    ),
+                    period=PERIOD_SECONDS,
+                    stat=metric.statistic,
+                ),
+            )
             for name, metric in zip(ids, metrics, strict=True)
         ),
     ]
@@ -127,3 +123,12 @@ def alarm_on_any(
         metrics=queries,
         treat_missing_data="notBreaching",
     )
+
+
+def _dimensions(metric: Metric) -> list[cloudwatch.CfnAlarm.DimensionProperty]:
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    return [
+        cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
+        for name, value in metric.dimensions.items()
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, cast
 
 from aws_cdk import Stack, TimeZone
@@ -121,9 +120,11 @@ class ProvisionedConcurrency:
         if function.reserved_concurrent_executions is None:
             claim_concurrency(function, self._most())
         alias = cast("lambda_.CfnAlias", function.live.node.default_child)
-        alias.provisioned_concurrency_config = {
-            "provisionedConcurrentExecutions": self.min_capacity
-        }
+        alias.provisioned_concurrency_config = (
+            lambda_.CfnAlias.ProvisionedConcurrencyConfigurationProperty(
+                provisioned_concurrent_executions=self.min_capacity
+            )
+        )
         if self.max_capacity is None and not self.schedules:
             return None
         return self._scale(function)
@@ -204,7 +205,8 @@ def _check_bounds(low: int | None, high: int | None, *, least: int) -> None:
         check_whole(name, value)
         if (known := literal(value)) is not None and known < least:
             raise ConfigurationError(f"{name} must be at least {least}, got {known}")
-    if (literal(low) or 0) > (literal(high) if literal(high) is not None else inf):
+    lowest, highest = literal(low), literal(high)
+    if lowest is not None and highest is not None and lowest > highest:
         raise ConfigurationError(
             f"min_capacity must not be above max_capacity, got {low} above {high}"
         )

@@ -705,3 +705,35 @@ def test_fails_if_a_deployment_is_something_else(stack):
     assert "deployment must be Deployment.canary(), got 'canary'" in fault(
         lambda: make_function(stack, deployment="canary")
     )
+
+
+def test_imported_sources_are_watched_as_far_as_they_are_known(stack):
+    """
+    A load balancer by its listener's ARN; an imported queue's letters by nobody.
+    """
+    worker = make_function(stack, deployment=canary())
+    queue = sqs.Queue.from_queue_arn(
+        stack, "Queue", "arn:aws:sqs:eu-west-1:111122223333:orders"
+    )
+    worker.add_event_source(SqsEventSource(queue))
+    listener = elbv2.ApplicationListener.from_application_listener_attributes(
+        stack,
+        "Listener",
+        listener_arn=(
+            "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/web/1a2b"
+            "/3c4d"
+        ),
+        security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1"),
+    )
+    worker.add_event_source(
+        AlbEventSource(
+            listener,
+            conditions=[elbv2.ListenerCondition.path_patterns(["/a"])],
+            priority=1,
+        )
+    )
+
+    assert {"Errors", "Latency", "ServerErrors", "Throttles"} == {
+        each.node.id for each in worker.release.alarms
+    }
+    assert "'Value': 'app/web/1a2b'" in str(resources(stack, ALARM))

@@ -44,11 +44,14 @@ def load_balancer_of(listener: Listener) -> str:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
     """
+    arn = listener.listener_arn
     if isinstance(listener, elbv2.ApplicationListener):
-        return str(listener.load_balancer.load_balancer_full_name)
-    return "/".join(
-        Fn.select(place, Fn.split("/", listener.listener_arn)) for place in (1, 2, 3)
-    )
+        balancer = listener.load_balancer
+        if isinstance(balancer, elbv2.ApplicationLoadBalancer):
+            return balancer.load_balancer_full_name
+        arn = balancer.load_balancer_arn
+    # Of a listener's ARN and of a load balancer's, it is the same part.
+    return "/".join(Fn.select(place, Fn.split("/", arn)) for place in (1, 2, 3))
 
 
 def has_default_action(listener: Listener) -> bool:

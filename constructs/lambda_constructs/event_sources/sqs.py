@@ -223,8 +223,8 @@ class SqsEventSource:
 
         One that the library made is among the function's failure queues.
         """
-        given = self.queue.dead_letter_queue
-        return [dead_letters(given.queue)] if given is not None else []
+        own = isinstance(self.queue, sqs.Queue) and self.queue.dead_letter_queue
+        return [dead_letters(own.queue)] if own else []
 
     def _check_concurrency(self, function: LambdaFunction) -> None:
         reserved = literal(function.reserved_concurrent_executions)

@@ -166,9 +166,9 @@ class Release:
         for after in range(POLL_SECONDS, length + 1, POLL_SECONDS):
             look = partial(self._watch, lambda: None)
             account.clock.at(begin + after, partial(self._guarded, look))
-        for after, percentage in shift.steps():
+        for when, percentage in shift.steps():
             step = partial(self._shift_to, percentage)
-            account.clock.at(begin + after, partial(self._guarded, step))
+            account.clock.at(begin + when, partial(self._guarded, step))
         done = partial(self._call, "AfterAllowTraffic", self._end)
         account.clock.at(begin + length, partial(self._guarded, done))
 
