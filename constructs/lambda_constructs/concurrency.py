@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from aws_cdk import Stack, TimeZone
+from aws_cdk import TimeZone
 from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_lambda as lambda_
 
@@ -185,7 +185,7 @@ class ProvisionedConcurrency:
             scaling.CfnScalingPolicy(
                 function,
                 "ScalingPolicy",
-                policy_name=f"{Stack.of(function).stack_name}-{function.node.addr}",
+                policy_name="Utilization",
                 policy_type="TargetTrackingScaling",
                 scaling_target_id=target.ref,
                 target_tracking_scaling_policy_configuration={

@@ -71,6 +71,18 @@ SECURITY_GROUPS = 5
 SNAP_START_EPHEMERAL_STORAGE_MB = 512
 """dg/snapstart.html: no more than the default."""
 
+REGIONS_WITHOUT_SNAP_START = frozenset({"ap-east-2", "ap-southeast-6"})
+"""dg/snapstart.html: Taipei and New Zealand, in October 2026."""
+
+IMAGE_CONFIG_BYTES = 16_384
+IMAGE_CONFIG_ENTRIES = 1_500
+IMAGE_WORKING_DIRECTORY_CHARACTERS = 1_000
+"""dg/gettingstarted-limits.html, api/API_ImageConfig.html: of either list."""
+
+LOCAL_MOUNT_PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
+LOCAL_MOUNT_PATH_CHARACTERS = 160
+"""api/API_FileSystemConfig.html."""
+
 DURABLE_EXECUTION_SECONDS = (1, 31_622_400)
 DURABLE_RETENTION_DAYS = (1, 90)
 """api/API_DurableConfig.html: 366 days, and 90 days of history."""
