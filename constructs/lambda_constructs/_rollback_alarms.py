@@ -89,7 +89,9 @@ def alarm_on_any(
     kinds = cloudwatch.CfnAlarm
     queries: list[IResolvable | cloudwatch.CfnAlarm.MetricDataQueryProperty] = [
         kinds.MetricDataQueryProperty(
-            id="any", expression=f"MAX([{terms}])" if len(ids) > 1 else terms
+            id="any",
+            expression=f"MAX([{terms}])" if len(ids) > 1 else terms,
+            return_data=True,
         ),
         *(
             kinds.MetricDataQueryProperty(
