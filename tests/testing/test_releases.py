@@ -10,7 +10,7 @@ from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 
-from lambda_constructs import AsyncInvoke, Deployment
+from lambda_constructs import AsyncInvoke, Deployment, ProvisionedConcurrency
 from lambda_constructs.event_sources import SqsEventSource
 from lambda_constructs.testing._alarms import is_in_alarm, is_modelled
 from lambda_constructs.testing.errors import AccountError
@@ -236,18 +236,24 @@ def test_fails_if_there_is_no_deployment(account, stack):
         shop.release("Worker")
 
 
-def test_what_cannot_be_said_of_an_alarm_is_listed(account, stack):
+def test_what_is_not_modelled_is_listed(account, stack):
     """
-    Metric math, and what other services measure, have no state here.
+    Metric math, what other services measure, and environments that wait.
     """
-    worker = make_function(stack, ECHO, deployment=Deployment.canary())
+    worker = make_function(
+        stack,
+        ECHO,
+        deployment=Deployment.canary(),
+        provisioned_concurrency=ProvisionedConcurrency(min_capacity=1),
+    )
     worker.add_event_source(SqsEventSource(sqs.Queue(stack, "Queue")))
 
     account.deploy(stack)
 
-    assert {"Worker/Deployment/DeadLetters": "the state of such an alarm"} == (
-        account.unmodelled
-    )
+    assert {
+        "Worker/Deployment/DeadLetters": "the state of such an alarm",
+        "Worker/Live": "provisioned concurrency",
+    } == account.unmodelled
 
 
 class TestAlarms:

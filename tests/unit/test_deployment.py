@@ -547,6 +547,25 @@ class TestShifts:
         }
         assert is_warned(stack, Practice.DEPLOYMENT_API_ALARM)
 
+    @pytest.mark.parametrize(("name", "watched"), [("shop", True), (None, False)])
+    def test_an_imported_rest_api_is_watched_by_its_name(self, stack, name, watched):
+        """
+        CloudWatch knows it by nothing else, and CDK makes one up.
+        """
+        worker = make_function(stack, deployment=canary())
+        api = apigateway.RestApi.from_rest_api_attributes(
+            stack,
+            "Api",
+            rest_api_id="a1b2",
+            root_resource_id="c3d4",
+            rest_api_name=name,
+        )
+
+        worker.add_event_source(RestApiEventSource(api, routes=["GET /a"]))
+
+        assert watched is ("ServerErrors" in str(resources(stack, ALARM)))
+        assert watched is not is_warned(stack, Practice.DEPLOYMENT_API_ALARM)
+
     @pytest.mark.parametrize(
         ("make", "message"),
         [

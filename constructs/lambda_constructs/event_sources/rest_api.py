@@ -147,7 +147,17 @@ class RestApiEventSource:
 
     def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html."""
-        of = {"ApiName": self.api.rest_api_name}
+        name = self.api.rest_api_name
+        own = isinstance(self.api.node.default_child, apigateway.CfnRestApi)
+        if not own and name == self.api.node.id:
+            # What CDK makes up for an imported one.
+            Practice.DEPLOYMENT_API_ALARM.warn(
+                function,
+                f"5xx of {self.api.node.path}, which is imported without a name, roll "
+                "no release back; pass rest_api_name= where it is imported",
+            )
+            return []
+        of = {"ApiName": name}
         return answers_of(function, self.api, "5XXError", of)
 
     def _check_types(self) -> None:

@@ -62,6 +62,8 @@ def create_alias(request: Request) -> Created:
         str(properties["FunctionVersion"]),
         {each["FunctionVersion"]: float(each["FunctionWeight"]) for each in routing},
     )
+    if "ProvisionedConcurrencyConfig" in properties:
+        request.account.note_unmodelled(request, "provisioned concurrency")
     arn = f"{state.arn}:{properties['Name']}"
     return Created(arn, {"AliasArn": arn})
 
