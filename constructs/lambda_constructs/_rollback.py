@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from lambda_constructs import limits
 from lambda_constructs._rollback_alarms import (
+    ALARMS,
     LAMBDA,
     Alarm,
+    Kind,
     Metric,
     alarm_on,
-    alarm_on_any,
 )
 from lambda_constructs.errors import ConfigurationError, seconds
 from lambda_constructs.permissions import statement
@@ -27,13 +28,8 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-OLD_RECORD_MILLISECONDS = 60_000
-"""When a record of a stream has waited too long, if the next waits longer yet."""
-
 LATENCY_SHARE = 0.8
 """Of the function's timeout: beyond that clients are about to be let down."""
-
-Kind = Literal["dead letters", "iterator age", "server errors"]
 
 
 @dataclass(frozen=True)
@@ -223,55 +219,3 @@ def _is_metric(alarm: cloudwatch.IAlarm) -> bool:
     from aws_cdk import aws_cloudwatch as cloudwatch
 
     return isinstance(alarm, cloudwatch.Alarm)
-
-
-def _alarm_on_letters(
-    scope: Release, number: str, metrics: Sequence[Metric], _: int
-) -> Alarm:
-    """Watch for letters that come: those that lie there must not stop a release.
-
-    An idle queue tells nothing, so the first letter has to differ from nothing.
-    """
-    return alarm_on_any(
-        scope,
-        f"DeadLetters{number}",
-        metrics,
-        "DIFF(FILL(FILL({}, REPEAT), 0))",
-        0,
-        "Messages come into failure queues",
-    )
-
-
-def _alarm_on_age(
-    scope: Release, number: str, metrics: Sequence[Metric], _: int
-) -> Alarm:
-    """Watch for age that grows: what is being caught up with may go on."""
-    return alarm_on_any(
-        scope,
-        f"IteratorAge{number}",
-        metrics,
-        f"IF({{0}} > {OLD_RECORD_MILLISECONDS} AND DIFF({{0}}) > 0, 1, 0)",
-        0,
-        "Records wait for more than a minute, and longer and longer",
-        datapoints=2,
-    )
-
-
-def _alarm_on_answers(
-    scope: Release, number: str, metrics: Sequence[Metric], most: int
-) -> Alarm:
-    return alarm_on_any(
-        scope,
-        f"ServerErrors{number}",
-        metrics,
-        "FILL({}, 0)",
-        most,
-        "Clients get 5xx",
-    )
-
-
-ALARMS = {
-    "dead letters": _alarm_on_letters,
-    "iterator age": _alarm_on_age,
-    "server errors": _alarm_on_answers,
-}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from constructs import Construct
 
@@ -18,8 +18,13 @@ else:
 
 __all__: list[str] = []
 
+Kind = Literal["dead letters", "iterator age", "server errors"]
+
 LAMBDA = "AWS/Lambda"
 PERIOD_SECONDS = 60
+
+OLD_RECORD_MILLISECONDS = 60_000
+"""When a record of a stream has waited too long, if the next waits longer yet."""
 
 LATE = 3
 """Periods of an alarm that fills gaps: the latest is one, until its data arrive.
@@ -134,3 +139,55 @@ def _dimensions(metric: Metric) -> list[cloudwatch.CfnAlarm.DimensionProperty]:
         cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
         for name, value in metric.dimensions.items()
     ]
+
+
+def _alarm_on_letters(
+    scope: Construct, number: str, metrics: Sequence[Metric], _: int
+) -> Alarm:
+    """Watch for letters that come: those that lie there must not stop a release.
+
+    An idle queue tells nothing, so the first letter has to differ from nothing.
+    """
+    return alarm_on_any(
+        scope,
+        f"DeadLetters{number}",
+        metrics,
+        "DIFF(FILL(FILL({}, REPEAT), 0))",
+        0,
+        "Messages come into failure queues",
+    )
+
+
+def _alarm_on_age(
+    scope: Construct, number: str, metrics: Sequence[Metric], _: int
+) -> Alarm:
+    """Watch for age that grows: what is being caught up with may go on."""
+    return alarm_on_any(
+        scope,
+        f"IteratorAge{number}",
+        metrics,
+        f"IF({{0}} > {OLD_RECORD_MILLISECONDS} AND DIFF({{0}}) > 0, 1, 0)",
+        0,
+        "Records wait for more than a minute, and longer and longer",
+        datapoints=2,
+    )
+
+
+def _alarm_on_answers(
+    scope: Construct, number: str, metrics: Sequence[Metric], most: int
+) -> Alarm:
+    return alarm_on_any(
+        scope,
+        f"ServerErrors{number}",
+        metrics,
+        "FILL({}, 0)",
+        most,
+        "Clients get 5xx",
+    )
+
+
+ALARMS: Mapping[Kind, Callable[[Construct, str, Sequence[Metric], int], Alarm]] = {
+    "dead letters": _alarm_on_letters,
+    "iterator age": _alarm_on_age,
+    "server errors": _alarm_on_answers,
+}

@@ -22,7 +22,8 @@ from lambda_constructs.testing._functions import (
 from lambda_constructs.testing._http.handles import HttpHandles
 from lambda_constructs.testing._metrics import FunctionMetrics
 from lambda_constructs.testing._moto import messages_of
-from lambda_constructs.testing._releasing import Release, release
+from lambda_constructs.testing._new_version import release
+from lambda_constructs.testing._releasing import Release
 from lambda_constructs.testing._runtime import Outcome
 from lambda_constructs.testing._sources.handles import SourceHandles
 from lambda_constructs.testing._workflows import StateMachine
