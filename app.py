@@ -6,6 +6,7 @@ import lambda_constructs  # noqa: F401  isort: skip
 from aws_cdk import App
 
 from stacks.batch_relabel import BatchRelabelStack
+from stacks.canary_release import CanaryReleaseStack
 from stacks.checkout_workflow import CheckoutWorkflowStack
 from stacks.compliance_rule import ComplianceRuleStack
 from stacks.delivery_transform import DeliveryTransformStack
@@ -32,6 +33,7 @@ from stacks.web_backend import WebBackendStack
 
 app = App()
 BatchRelabelStack(app, "BatchRelabel")
+CanaryReleaseStack(app, "CanaryRelease")
 CheckoutWorkflowStack(app, "CheckoutWorkflow")
 ComplianceRuleStack(app, "ComplianceRule")
 DeliveryTransformStack(app, "DeliveryTransform")

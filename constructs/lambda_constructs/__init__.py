@@ -9,6 +9,11 @@ from lambda_constructs._node import require_node
 
 if TYPE_CHECKING:
     from lambda_constructs.code import PythonCode
+    from lambda_constructs.concurrency import (
+        ProvisionedConcurrency,
+        ScheduledScaling,
+    )
+    from lambda_constructs.deployment import Deployment
     from lambda_constructs.edge import EdgeFunction
     from lambda_constructs.errors import ConfigurationError
     from lambda_constructs.failure import (
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncInvoke",
     "ConfigurationError",
+    "Deployment",
     "EdgeFunction",
     "EventSource",
     "FailureDestination",
@@ -34,7 +40,9 @@ __all__ = [
     "FunctionOptions",
     "LambdaFunction",
     "Practice",
+    "ProvisionedConcurrency",
     "PythonCode",
+    "ScheduledScaling",
     "SuccessDestination",
 ]
 
@@ -46,6 +54,7 @@ __getattr__ = lazy_attributes(
     {
         "AsyncInvoke": "failure",
         "ConfigurationError": "errors",
+        "Deployment": "deployment",
         "EdgeFunction": "edge",
         "EventSource": "function",
         "FailureDestination": "failure",
@@ -53,7 +62,9 @@ __getattr__ = lazy_attributes(
         "FunctionOptions": "function",
         "LambdaFunction": "function",
         "Practice": "practices",
+        "ProvisionedConcurrency": "concurrency",
         "PythonCode": "code",
+        "ScheduledScaling": "concurrency",
         "SuccessDestination": "failure",
     },
 )

@@ -41,6 +41,33 @@ def check_arguments(
     check_type("async_invoke", async_invoke, wanted, holds=bound, scope=scope)
 
 
+def check_releases(
+    scope: Construct, deployment: object, provisioned_concurrency: object
+) -> None:
+    """Check the types of what is about versions, and that both go together.
+
+    Raises:
+        ConfigurationError: One is of another type, or they exclude each other.
+    """
+    for name, value, kind in (
+        ("deployment", deployment, "Deployment"),
+        ("provisioned_concurrency", provisioned_concurrency, "ProvisionedConcurrency"),
+    ):
+        held = type(value).__name__ == kind
+        wanted = f"{kind}.canary()" if name == "deployment" else f"{kind}(...)"
+        check_type(name, value, wanted, holds=held, scope=scope)
+    if provisioned_concurrency is not None and getattr(
+        deployment, "divides_traffic", False
+    ):
+        # https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+        raise ConfigurationError(
+            "provisioned_concurrency cannot be managed while the alias divides its "
+            "traffic, got Deployment.manual(); pass percentage=0 or 100 to it, or "
+            "let CodeDeploy move the traffic",
+            scope=scope,
+        )
+
+
 def check_source(scope: Construct, source: object) -> None:
     """Check that *source* is an event source, and none of CDK's own.
 

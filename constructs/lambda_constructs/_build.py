@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from lambda_constructs._checks import check_inline_code
+from lambda_constructs._code_checks import check_image_config, check_inline_code
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._destinations import Target, to_queue, to_topic
 from lambda_constructs._options import FunctionOptions
@@ -118,6 +118,8 @@ def function(
     )
     resource = cast("lambda_.CfnFunction", made.node.default_child)
     check_inline_code(scope, code, resource)
+    if handler == lambda_.Handler.FROM_IMAGE:
+        check_image_config(scope, resource)
     if "snap_start" in settings:
         Annotations.of(made).acknowledge_warning(
             SNAP_START_WARNING, "a version is always published, and is what is invoked"

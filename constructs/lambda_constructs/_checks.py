@@ -12,6 +12,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lambda_constructs import limits
+from lambda_constructs._account import claim_concurrency
+from lambda_constructs._code_checks import check_package
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -41,10 +43,12 @@ def check_function(
     _check_durable(scope, options)
     _check_environment(scope, options.get("environment", {}))
     _check_text(scope, options)
-    _check_package(scope, handler, runtime, options)
+    check_package(scope, handler, runtime, options)
     _check_snap_start(scope, runtime, options)
     _check_logging(scope, options)
     _check_dead_letters(scope, options)
+    reserved = options.get("reserved_concurrent_executions")
+    claim_concurrency(scope, _provisioned(options) if reserved is None else reserved)
 
 
 def _check_timeout(scope: Construct, timeout: Duration) -> None:
@@ -100,6 +104,13 @@ def _check_provisioned(scope: Construct, options: FunctionOptions) -> None:
     provisioned = literal(_provisioned(options))
     if provisioned is None:
         return
+    if options.get("tenancy_config") is not None:
+        # https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html
+        raise ConfigurationError(
+            "tenancy_config does not work with provisioned_concurrent_executions; "
+            "leave one of them out",
+            scope=scope,
+        )
     reserved = literal(options.get("reserved_concurrent_executions"))
     if provisioned < 1 or (reserved is not None and provisioned > reserved):
         most = "" if reserved is None else f" and at most the reserved {reserved}"
@@ -214,46 +225,19 @@ def _subnets(options: FunctionOptions) -> Sequence[str] | None:
     ).subnet_ids
 
 
-def _check_package(
-    scope: Construct, handler: str, runtime: lambda_.Runtime, options: FunctionOptions
-) -> None:
-    from_image = runtime.name == lambda_.Runtime.FROM_IMAGE.name
-    if from_image != (handler == lambda_.Handler.FROM_IMAGE):
-        raise ConfigurationError(
-            "runtime and handler must both be FROM_IMAGE, or neither, got runtime="
-            f"{runtime.name} and handler={handler!r}; a container image states both "
-            "itself: pass Runtime.FROM_IMAGE and Handler.FROM_IMAGE",
-            scope=scope,
-        )
-    if from_image and options.get("layers"):
-        raise ConfigurationError(
-            "layers must not be given for a container image; copy them into the image",
-            scope=scope,
-        )
-    if not Token.is_unresolved(handler) and not limits.HANDLER.fullmatch(handler):
-        raise ConfigurationError(
-            "handler must be 1 to 128 characters without white space, got "
-            f"{handler!r} ({len(handler)} characters); pass module.function",
-            scope=scope,
-        )
-    if options.get("filesystem") and not options.get("vpc"):
-        raise ConfigurationError(
-            "filesystem needs vpc, got none; pass the VPC of its mount targets",
-            scope=scope,
-        )
-
-
 def _check_snap_start(
     scope: Construct, runtime: lambda_.Runtime, options: FunctionOptions
 ) -> None:
     if options.get("snap_start") is None:
         return
     storage = _mebibytes(options.get("ephemeral_storage_size")) or 0
+    region = Stack.of(scope).region
     faults = {
         "provisioned_concurrent_executions": _provisioned(options) is not None,
         f"runtime {runtime.name}": not runtime.supports_snap_start,
         "filesystem": options.get("filesystem") is not None,
         "tenancy_config": options.get("tenancy_config") is not None,
+        f"Region {region}": region in limits.REGIONS_WITHOUT_SNAP_START,
         f"ephemeral_storage_size above {limits.SNAP_START_EPHEMERAL_STORAGE_MB} MB": (
             storage > limits.SNAP_START_EPHEMERAL_STORAGE_MB
         ),
@@ -299,23 +283,3 @@ def _mebibytes(size: Size | None) -> float | None:
     if size is None or size.is_unresolved():
         return None
     return size.to_mebibytes(rounding=SizeRoundingBehavior.NONE)
-
-
-def check_inline_code(
-    scope: Construct, code: lambda_.Code, resource: lambda_.CfnFunction
-) -> None:
-    """Check the length of code that is part of the template.
-
-    Raises:
-        ConfigurationError: CloudFormation would refuse the code.
-    """
-    if not isinstance(code, lambda_.InlineCode):
-        return
-    text = Stack.of(scope).resolve(resource.code)["zipFile"]
-    if isinstance(text, str) and len(text) > limits.INLINE_CODE_CHARACTERS:
-        raise ConfigurationError(
-            f"inline code must be at most {limits.INLINE_CODE_CHARACTERS:,} "
-            f"characters, got {len(text):,}; put it in a folder and pass "
-            "PythonCode.from_folder()",
-            scope=scope,
-        )

@@ -21,7 +21,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lambda_constructs._arguments import check_arguments
-from lambda_constructs._checks import check_inline_code
+from lambda_constructs._code_checks import check_inline_code
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._edge_checks import check_edge, check_event, packaged
 from lambda_constructs._edge_stack import home_of

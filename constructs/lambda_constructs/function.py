@@ -12,7 +12,11 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lambda_constructs import _build
-from lambda_constructs._arguments import check_arguments, check_source
+from lambda_constructs._arguments import (
+    check_arguments,
+    check_releases,
+    check_source,
+)
 from lambda_constructs._checks import check_function
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._options import FunctionOptions, check_options
@@ -23,7 +27,10 @@ from lambda_constructs.permissions import statements_for
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
+    from lambda_constructs._release import Release
     from lambda_constructs.code import PythonCode
+    from lambda_constructs.concurrency import ProvisionedConcurrency
+    from lambda_constructs.deployment import Deployment
     from lambda_constructs.failure import AsyncInvoke
 
 __all__ = ["EventSource", "FunctionDefaults", "FunctionOptions", "LambdaFunction"]
@@ -51,6 +58,7 @@ class LambdaFunction(Construct):
         log_group: Where the function writes.
         permissions: Who may invoke the alias, by its resource policy.
         policy: What the function may do; the one policy of its role.
+        release: What its deployment is made of: CodeDeploy's group, role and alarms.
         reserved_concurrent_executions: Concurrency set aside for it, and its ceiling.
         role: The execution role, which no other function uses.
         tenancy_config: Whether its tenants are kept apart.
@@ -64,6 +72,7 @@ class LambdaFunction(Construct):
     log_group: logs.LogGroup | logs.ILogGroup
     permissions: list[lambda_.CfnPermission]
     policy: iam.ManagedPolicy
+    release: Release | None
     reserved_concurrent_executions: int | None
     role: iam.Role
     tenancy_config: lambda_.TenancyConfig | None
@@ -79,6 +88,8 @@ class LambdaFunction(Construct):
         handler: str = "index.handler",
         runtime: lambda_.Runtime | None = None,
         async_invoke: AsyncInvoke | None = None,
+        deployment: Deployment | None = None,
+        provisioned_concurrency: ProvisionedConcurrency | None = None,
         **options: Unpack[FunctionOptions],
     ) -> None:
         """Define the function and all that belongs to it.
@@ -91,6 +102,8 @@ class LambdaFunction(Construct):
             handler: Module and function, as in `index.handler`.
             runtime: Left out, the newest Python that Lambda and CDK support.
             async_invoke: What becomes of events whose sender does not wait.
+            deployment: How a new version takes over. Left out, at once and for good.
+            provisioned_concurrency: Environments of the alias that are always ready.
             options: Any other option of `aws_lambda.Function`; what is given here
                 wins over every default.
 
@@ -105,6 +118,7 @@ class LambdaFunction(Construct):
         )
         check_options(given, self)
         check_arguments(self, code, handler, runtime, async_invoke)
+        check_releases(self, deployment, provisioned_concurrency)
         defaults = FunctionDefaults.of(self)
         # The library's own defaults, which fill in every field, name one.
         runtime = runtime or cast("lambda_.Runtime", defaults.runtime)
@@ -132,9 +146,14 @@ class LambdaFunction(Construct):
             self.live = lambda_.Alias(
                 self, "Live", alias_name="live", version=self.function.current_version
             )
-        if async_invoke is not None:
-            with jsii_errors(self):
+        self.release = None
+        with jsii_errors(self):
+            if async_invoke is not None:
                 async_invoke.bind(self)
+            if provisioned_concurrency is not None:
+                provisioned_concurrency.bind(self)
+            if deployment is not None:
+                self.release = deployment.bind(self)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
@@ -151,6 +170,8 @@ class LambdaFunction(Construct):
         with jsii_errors(self):
             bound = source.bind(self)
         self.event_sources.append(source)
+        if self.release is not None:
+            self.release.follow(source)
         return bound
 
     def allow(self, *actions: str, on: IResource | LambdaFunction | str) -> None:

@@ -71,6 +71,18 @@ SECURITY_GROUPS = 5
 SNAP_START_EPHEMERAL_STORAGE_MB = 512
 """dg/snapstart.html: no more than the default."""
 
+REGIONS_WITHOUT_SNAP_START = frozenset({"ap-east-2", "ap-southeast-6"})
+"""dg/snapstart.html: Taipei and New Zealand, in October 2026."""
+
+IMAGE_CONFIG_BYTES = 16_384
+IMAGE_CONFIG_ENTRIES = 1_500
+IMAGE_WORKING_DIRECTORY_CHARACTERS = 1_000
+"""dg/gettingstarted-limits.html, api/API_ImageConfig.html: of either list."""
+
+LOCAL_MOUNT_PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
+LOCAL_MOUNT_PATH_CHARACTERS = 160
+"""api/API_FileSystemConfig.html."""
+
 DURABLE_EXECUTION_SECONDS = (1, 31_622_400)
 DURABLE_RETENTION_DAYS = (1, 90)
 """api/API_DurableConfig.html: 366 days, and 90 days of history."""
@@ -86,6 +98,35 @@ ASYNC_EVENT_AGE_SECONDS = (60, 21_600)
 
 ASYNC_RETRY_PAUSES_SECONDS = (60, 120)
 """dg/invocation-async-error-handling.html: before the first and the second retry."""
+
+# --- concurrency ------------------------------------------------------------
+
+ACCOUNT_CONCURRENCY = 1_000
+UNRESERVED_CONCURRENCY = 100
+"""dg/gettingstarted-limits.html, dg/configuration-concurrency.html: of a Region, less
+for new accounts and more on request; so much of it cannot be reserved."""
+
+PROVISIONED_CONCURRENCY_LEAST = 1
+"""api/API_PutProvisionedConcurrencyConfig.html; scaling may go down to 0."""
+
+UTILIZATION_TARGET = (0.1, 0.9)
+"""dg/provisioned-concurrency.html has 0.7; CDK refuses what is outside."""
+
+# --- releases ---------------------------------------------------------------
+# Pages below docs.aws.amazon.com/codedeploy/latest/userguide/.
+
+SHIFT_PERCENTAGE = (1, 99)
+SHIFT_MINUTES = 2_880
+"""limits.html: in one increment; from the first to the last."""
+
+DEPLOYMENT_ALARMS = 10
+"""monitoring-create-alarms.html: of a deployment group."""
+
+ALARM_METRICS = 10
+"""AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html: of an alarm."""
+
+VERSION = re.compile(r"[1-9][0-9]*")
+"""dg/configuration-versions.html: what an alias may stand for besides $LATEST."""
 
 # --- Lambda@Edge ------------------------------------------------------------
 # Pages below docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/.

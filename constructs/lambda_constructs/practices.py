@@ -54,6 +54,9 @@ class Practice(Enum):
     CUSTOM_RESOURCE_VPC = "lambda-constructs:custom-resource-vpc"
     """Without a way to S3, a function in a VPC cannot answer CloudFormation."""
 
+    DEPLOYMENT_API_ALARM = "lambda-constructs:deployment-api-alarm"
+    """What an API answers rolls no release back if it cannot be watched from here."""
+
     EDGE_VIEWER_SIZE = "lambda-constructs:edge-viewer-size"
     """More than 5 s or 128 MB at a viewer event, which every viewer waits for."""
 

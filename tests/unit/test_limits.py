@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from aws_cdk import Duration, Size, Token
+from aws_cdk import App, Duration, Environment, Size, Stack, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match
 
-from lambda_constructs import ConfigurationError, limits
+from lambda_constructs import ConfigurationError, _code_checks, limits
 from tests.unit.conftest import make_function, only
 
 FUNCTION = "AWS::Lambda::Function"
@@ -402,4 +405,95 @@ def test_fails_if_the_dead_letter_store_is_fifo(stack):
     )
     assert "dead_letter_topic must be standard, got FIFO Shop/Topic" in fault(
         stack, "Other", dead_letter_topic=sns.Topic(stack, "Topic", fifo=True)
+    )
+
+
+def test_fails_if_the_runtime_is_no_longer_supported(stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html: whatever brings
+    the code.
+    """
+    message = fault(stack, runtime=lambda_.Runtime.PYTHON_3_9)
+
+    assert message.startswith(
+        "Shop/Worker: Lambda has not supported python3.9 since 2025-12-15, allowed "
+    )
+    assert message.endswith("; pass runtime=Runtime.PYTHON_3_14")
+
+
+def test_warns_if_the_runtime_ends_soon(stack, monkeypatch):
+    """
+    Half a year before its end.
+    """
+    monkeypatch.setattr(_code_checks, "end_of", lambda *_: date(2029, 6, 30))
+    make_function(stack, runtime=lambda_.Runtime.PYTHON_3_13)
+
+    Annotations.from_stack(stack).has_warning(
+        "/Shop/Worker", Match.string_like_regexp("python3.13 until 2029-06-30")
+    )
+
+
+def test_runtimes_of_other_languages_are_left_to_cdk(stack):
+    """
+    Their dates are not known here.
+    """
+    make_function(stack, runtime=lambda_.Runtime.NODEJS_22_X)
+
+    assert "nodejs22.x" == only(stack, FUNCTION)["Runtime"]
+
+
+@pytest.mark.parametrize("path", ["/mnt/", "/data", "/mnt/a/b", "/mnt/" + "x" * 156])
+def test_fails_if_the_mount_path_is_malformed(stack, path):
+    """
+    https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html.
+    """
+    vpc = ec2.Vpc(stack, "Net", max_azs=1)
+    files = efs.FileSystem(stack, "Files", vpc=vpc)
+    point = files.add_access_point("Point")
+
+    assert "the mount path of filesystem must be /mnt/ and a name" in fault(
+        stack,
+        vpc=vpc,
+        filesystem=lambda_.FileSystem.from_efs_access_point(point, path),
+    )
+
+
+@pytest.mark.parametrize("region", sorted(limits.REGIONS_WITHOUT_SNAP_START))
+def test_fails_if_the_region_has_no_snap_start(region):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html.
+    """
+    stack = Stack(App(), "Shop", env=Environment(account="1" * 12, region=region))
+
+    assert f"snap_start does not work with Region {region}" in fault(
+        stack, snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"cmd": ["x"] * 1_501}, "cmd of a container image must be at most 1,500 ent"),
+        (
+            {"entrypoint": ["x"] * 1_501},
+            "entrypoint of a container image must be at most 1,500 entries, got 1,501",
+        ),
+        (
+            {"working_directory": "/" + "x" * 1_000},
+            "working_directory of a container image must be at most 1,000 characters",
+        ),
+        ({"cmd": ["x" * 16_384]}, "must be at most 16,384 bytes together"),
+    ],
+)
+def test_fails_if_a_container_image_is_told_too_much(stack, given, message):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+    """
+    images = ecr.Repository.from_repository_name(stack, "Images", "shop")
+
+    assert message in fault(
+        stack,
+        code=lambda_.Code.from_ecr_image(images, **given),
+        runtime=lambda_.Runtime.FROM_IMAGE,
+        handler=lambda_.Handler.FROM_IMAGE,
     )

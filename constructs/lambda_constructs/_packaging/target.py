@@ -143,8 +143,11 @@ def check_supported(version: str, today: date) -> None:
 
 
 def ends_soon(target: Target, today: date) -> date | None:
-    """Give the day on which support for the runtime ends, if it is near."""
-    if target.host:
-        return None
-    day = RUNTIMES[target.python].deprecated
+    """Give the day on which support for the target's runtime ends, if it is near."""
+    return None if target.host else end_of(target.python, today)
+
+
+def end_of(version: str, today: date) -> date | None:
+    """Give the day on which support for this Python ends, if it is near."""
+    day = RUNTIMES[version].deprecated
     return day if day is not None and day - today <= SOON else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Stack, Token
+from aws_cdk import Fn, Stack, Token
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
@@ -37,6 +37,21 @@ def check_place(function: LambdaFunction, listener: Listener) -> None:
                 "define both in one",
                 scope=function,
             )
+
+
+def load_balancer_of(listener: Listener) -> str:
+    """Give the load balancer as CloudWatch has it: `app/<name>/<id>`.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    """
+    arn = listener.listener_arn
+    if isinstance(listener, elbv2.ApplicationListener):
+        balancer = listener.load_balancer
+        if isinstance(balancer, elbv2.ApplicationLoadBalancer):
+            return balancer.load_balancer_full_name
+        arn = balancer.load_balancer_arn
+    # Of a listener's ARN and of a load balancer's, it is the same part.
+    return "/".join(Fn.select(place, Fn.split("/", arn)) for place in (1, 2, 3))
 
 
 def has_default_action(listener: Listener) -> bool:

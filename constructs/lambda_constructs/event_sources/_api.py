@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, IResource, Stack
 from constructs import Construct
 
+from lambda_constructs._rollback import Watched, server_errors
 from lambda_constructs.errors import (
     ConfigurationError,
     check_range,
@@ -26,6 +27,24 @@ METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 SEGMENT = re.compile(r"[^\s/{}?#]+|\{([A-Za-z0-9._:-]+)(\+?)\}")
 """A part of a path: fixed, `{variable}`, or the rest of it, `{proxy+}`."""
+
+
+def answers_of(
+    function: LambdaFunction, api: IResource, name: str, dimensions: Mapping[str, str]
+) -> list[Watched]:
+    """Give what tells of the 5xx that an API answers, where it can be told.
+
+    An API of another stack refers to the function's, which could not refer back.
+    """
+    if Stack.of(api) is Stack.of(function):
+        return [server_errors("AWS/ApiGateway", name, dimensions)]
+    Practice.DEPLOYMENT_API_ALARM.warn(
+        function,
+        f"5xx of {api.node.path}, which is in another stack, roll no release back; "
+        "alarm on them in that stack, and pass the alarm by name as alarms= of the "
+        "deployment",
+    )
+    return []
 
 
 def check_routes(routes: object, example: str) -> None:

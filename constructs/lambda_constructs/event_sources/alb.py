@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
@@ -10,6 +10,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched, server_errors
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -22,6 +23,7 @@ from lambda_constructs.event_sources._alb_listener import (
     check_place,
     free_priority,
     has_default_action,
+    load_balancer_of,
     warn_of_http,
     warn_of_idle_timeout,
 )
@@ -126,6 +128,18 @@ class AlbEventSource:
                 target_groups=[group],
             )
         return group
+
+    def rollback_metrics(self, _: LambdaFunction, /) -> Iterable[Watched]:
+        """A release goes back if the load balancer passes on answers of 5xx.
+
+        Those of all its targets: that of the function waits for the alias, and so
+        would an alarm on it, which the alias waits for.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+        """
+        of = {"LoadBalancer": load_balancer_of(self.listener)}
+        name = "HTTPCode_Target_5XX_Count"
+        return [server_errors("AWS/ApplicationELB", name, of)]
 
     def _id(self, function: LambdaFunction) -> str:
         """Give the id of the target group.

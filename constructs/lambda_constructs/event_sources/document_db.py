@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched, iterator_age
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -152,6 +153,10 @@ class DocumentDbEventSource:
         # Lambda checks the role's permissions when it creates the mapping.
         mapping.node.add_dependency(function.policy)
         return mapping
+
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
+        """A release goes back if changes wait longer and longer."""
+        return [iterator_age(function)]
 
     def _check_types(self) -> None:
         if not hasattr(self.cluster, "cluster_identifier"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched, iterator_age
 from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._mapping import (
     already_bound,
@@ -150,6 +151,10 @@ class DynamoDbEventSource:
         return add_mapping(
             function, id, self, arn=arn, max_record_age=self.max_record_age or age
         )
+
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
+        """A release goes back if records wait longer and longer."""
+        return [iterator_age(function)]
 
     def _stream_arn(self, function: LambdaFunction) -> str:
         # A TableV2 gives an ARN though its stream is off, and from Python nothing

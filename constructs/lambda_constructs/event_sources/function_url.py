@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from aws_cdk import Duration
@@ -10,6 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched, alias_of, server_errors
+from lambda_constructs._rollback_alarms import LAMBDA
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -92,6 +94,10 @@ class FunctionUrlEventSource:
         for each in self.allow_callers:
             url.grant_invoke_url(each)
         return url
+
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
+        """https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html."""
+        return [server_errors(LAMBDA, "Url5xxCount", alias_of(function))]
 
     def _check_types(self) -> None:
         callers = self.allow_callers

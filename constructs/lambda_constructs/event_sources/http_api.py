@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
@@ -11,9 +11,11 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._api import (
     allow_api,
+    answers_of,
     check_routes,
     check_timeout,
     method_and_path,
@@ -118,6 +120,11 @@ class HttpApiEventSource:
         self._settle(next(iter(made.values())))
         allow_api(function, "HttpApi", self.api, self.api.api_id)
         return made
+
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html."""
+        of = {"ApiId": self.api.api_id}
+        return answers_of(function, self.api, "5xx", of)
 
     def _check_types(self) -> None:
         held = hasattr(self.api, "api_id") and hasattr(self.api, "add_vpc_link")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 from aws_cdk import Duration, Stack, Token
@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched, iterator_age
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -156,6 +157,10 @@ class KinesisEventSource:
             max_record_age=self.max_record_age or age,
             starting_position_timestamp=self.starting_position_timestamp,
         )
+
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
+        """A release goes back if records wait longer and longer."""
+        return [iterator_age(function)]
 
     def _check_types(self) -> None:
         for name, value, attribute, wanted in (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -18,6 +19,7 @@ from lambda_constructs.errors import (
 )
 from lambda_constructs.event_sources._api import (
     allow_api,
+    answers_of,
     check_routes,
     check_timeout,
     method_and_path,
@@ -149,6 +151,21 @@ class RestApiEventSource:
             )
         self._allow(function)
         return made
+
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html."""
+        name = self.api.rest_api_name
+        own = isinstance(self.api.node.default_child, apigateway.CfnRestApi)
+        if not own and name == self.api.node.id:
+            # What CDK makes up for an imported one.
+            Practice.DEPLOYMENT_API_ALARM.warn(
+                function,
+                f"5xx of {self.api.node.path}, which is imported without a name, roll "
+                "no release back; pass rest_api_name= where it is imported",
+            )
+            return []
+        of = {"ApiName": name}
+        return answers_of(function, self.api, "5XXError", of)
 
     def _check_types(self) -> None:
         held = hasattr(self.api, "rest_api_id") and hasattr(self.api, "root")

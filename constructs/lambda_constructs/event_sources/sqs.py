@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched, dead_letters
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -216,6 +217,14 @@ class SqsEventSource:
                 f"{self.queue.node.path}; leave it out",
                 scope=function,
             )
+
+    def rollback_metrics(self, _: LambdaFunction, /) -> Iterable[Watched]:
+        """A release goes back if letters come into the queue's own dead-letter queue.
+
+        One that the library made is among the function's failure queues.
+        """
+        own = isinstance(self.queue, sqs.Queue) and self.queue.dead_letter_queue
+        return [dead_letters(own.queue)] if own else []
 
     def _check_concurrency(self, function: LambdaFunction) -> None:
         reserved = literal(function.reserved_concurrent_executions)

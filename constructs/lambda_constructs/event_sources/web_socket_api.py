@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from aws_cdk import Duration, Stack
@@ -10,9 +10,11 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from lambda_constructs import limits
+from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._api import (
     allow_api,
+    answers_of,
     check_routes,
     check_timeout,
     place_of_route,
@@ -124,6 +126,11 @@ class WebSocketApiEventSource:
             )
         allow_api(function, "WebSocketApi", self.api, self.api.api_id)
         return made
+
+    def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html."""
+        of = {"ApiId": self.api.api_id}
+        return answers_of(function, self.api, "IntegrationError", of)
 
     @staticmethod
     def connections_arn(

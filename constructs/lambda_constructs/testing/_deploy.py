@@ -138,6 +138,7 @@ def deploy(
     values = read_parameters(account, declared, parameters)
     resolver = Resolver(template, pseudo, values, account.exports)
     deployed = DeployedStack(account, name, template)
+    deployed.resolver = resolver
     for logical_id in _in_order(template, resolver):
         resource = template["Resources"][logical_id]
         if resource["Type"] in IGNORED:

@@ -84,6 +84,7 @@ class FunctionState:
         self.timeout = float(properties.get("Timeout", 3))
         self.reserved: int | None = properties.get("ReservedConcurrentExecutions")
         self.versions = ["$LATEST"]
+        self.code: dict[str, Path] = {}
         self.aliases: dict[str, Alias] = {}
         self.permissions: dict[str, list[dict[str, Any]]] = {}
         self.running = 0
@@ -112,6 +113,21 @@ class FunctionState:
         """Where it logs."""
         named = self.properties.get("LoggingConfig", {}).get("LogGroup")
         return str(named or f"/aws/lambda/{self.name}")
+
+    def publish(self, task_root: Path | None = None) -> str:
+        """Publish a version, of other code than those before where it is given."""
+        if task_root is not None:
+            for version in self.versions[1:]:
+                self.code.setdefault(version, self.task_root)
+            self.task_root = task_root
+            self._idle.pop("$LATEST", None)
+        self.versions.append(str(len(self.versions)))
+        return self.versions[-1]
+
+    def configure(self, properties: Mapping[str, Any]) -> None:
+        """Take other properties, as an update does; environments begin anew."""
+        self.properties = properties
+        self._idle.clear()
 
     def version_of(self, qualifier: str) -> str:
         """Choose the version that a qualifier stands for now.
@@ -240,6 +256,7 @@ class FunctionState:
                 self.account.authority.refuses(self, "xray", operation, params)
 
     def _new_environment(self, version: str) -> Environment:
+        root = self.code.get(version, self.task_root)
         key = self.account.authority.session_key(self)
         stream = (
             f"{self.account.today()}/[{version}]{self._random.getrandbits(128):032x}"
@@ -264,13 +281,11 @@ class FunctionState:
             "AWS_REGION": self.account.region,
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_SESSION_TOKEN": "testing",
-            "LAMBDA_TASK_ROOT": str(self.task_root),
+            "LAMBDA_TASK_ROOT": str(root),
             "TZ": ":UTC",
             "_HANDLER": handler,
         }
-        return Environment(
-            self.account.clock, self.task_root, handler, variables, self.timeout
-        )
+        return Environment(self.account.clock, root, handler, variables, self.timeout)
 
 
 def check_size(event: Any, most: int) -> None:

@@ -38,6 +38,7 @@ from lambda_constructs.testing._moto import (
 )
 from lambda_constructs.testing._observers import Observers
 from lambda_constructs.testing._packages import Packages
+from lambda_constructs.testing._releasing import Releases
 from lambda_constructs.testing._resources._create import Request
 from lambda_constructs.testing._s3_batch import BatchJob, BatchTask
 from lambda_constructs.testing._served import Served
@@ -96,6 +97,8 @@ class LocalAccount:
         _firehose.serve(self)
         self.asynchronous = Asynchronous(self)
         self.sources = Sources(self)
+        self.releases = Releases(self)
+        self.alarms: dict[str, Mapping[str, Any]] = {}
         self.exports: dict[str, Any] = {}
         self._clients: dict[str, Any] = {}
         self.paths: dict[str, str] = {}

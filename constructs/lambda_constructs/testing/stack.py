@@ -22,6 +22,8 @@ from lambda_constructs.testing._functions import (
 from lambda_constructs.testing._http.handles import HttpHandles
 from lambda_constructs.testing._metrics import FunctionMetrics
 from lambda_constructs.testing._moto import messages_of
+from lambda_constructs.testing._new_version import release
+from lambda_constructs.testing._releasing import Release
 from lambda_constructs.testing._runtime import Outcome
 from lambda_constructs.testing._sources.handles import SourceHandles
 from lambda_constructs.testing._workflows import StateMachine
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from lambda_constructs.testing._custom_resources import CustomResource
     from lambda_constructs.testing._faults import Fault
     from lambda_constructs.testing._resources._create import Created
+    from lambda_constructs.testing._template import Resolver
     from lambda_constructs.testing.account import LocalAccount
 
 __all__ = ["Bucket", "DeployedStack", "Function", "Queue", "Table"]
@@ -69,6 +72,7 @@ class DeployedStack(HttpHandles, SourceHandles):
         self.name = name
         self.template = template
         self.outputs: dict[str, Any] = {}
+        self.resolver: Resolver | None = None
         self._resources: dict[str, _Resource] = {}
 
     def queue(self, path: str) -> Queue:
@@ -91,6 +95,19 @@ class DeployedStack(HttpHandles, SourceHandles):
         """Give a function by the construct path of its `LambdaFunction`."""
         name = self.physical_id(path, *FUNCTION)
         return Function(self.account, self.account.functions[name], path)
+
+    def release(self, path: str, files: Mapping[str, str] | None = None) -> Release:
+        """Publish a new version of a function, and have CodeDeploy let it take over.
+
+        It is the code that is live, with *files* of the package as they are given. What
+        names the version in the template gets the new one first: the environment of
+        hooks, the dimensions of alarms. Hooks answer and traffic moves as time passes:
+        see `account.settle()` and `advance()`.
+
+        Raises:
+            AccountError: The function has no deployment by CodeDeploy.
+        """
+        return release(self, self.function(path).state, dict(files or {}))
 
     def custom_resource(self, path: str) -> CustomResource:
         """Give a custom resource by its construct path below the stack."""

@@ -24,6 +24,7 @@ class Facts:
     known_parameters: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     identities: dict[str, str] = field(default_factory=dict)
+    deployments: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     resource_tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
     tagged: frozenset[str] = frozenset()
@@ -73,6 +74,9 @@ class Facts:
 
     def email_identity(self, address: str, region: str) -> str:
         return self.identities.get(address, address)
+
+    def deployment_group(self, deployment: str, region: str) -> str | None:
+        return self.deployments.get(deployment)
 
     def tags(self, resource: str) -> Mapping[str, str]:
         return self.resource_tags.get(resource, {})

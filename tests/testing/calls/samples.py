@@ -28,7 +28,9 @@ _PARTS = {
 }
 ENDPOINT = f"https://a1.execute-api.{REGION}.amazonaws.com/prod/@connections/Id"
 _TABLE_STREAM = arn("dynamodb", "table/Orders/stream/2026")
-FACTS = Facts(streams={"Iterator": _TABLE_STREAM})
+FACTS = Facts(
+    deployments={"Name": "Application/Group"}, streams={"Iterator": _TABLE_STREAM}
+)
 _DELETE = {"Objects": [{"Key": "Key"}]}
 _ITEM = {"TableName": "Orders", "Key": {"id": {"S": "1"}}}
 _PUT = {"TableName": "Orders", "Item": {"id": {"S": "1"}}}

@@ -17,9 +17,15 @@ from lambda_constructs.testing._calls import operations
 from tests.testing.calls.facts import asked
 from tests.testing.calls.samples import ENDPOINT, FACTS, sample, services
 
-# The one is asked on a group without a name, as AWS's own refusals show; the other
-# names a query, and no group.
-_BEYOND = {"logs:DescribeLogGroups", "logs:GetQueryResults"}
+# The first is asked on a group, as AWS's own policies for hooks have it; the second on
+# a group without a name, as AWS's own refusals show; the third names a query, and no
+# group. https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/
+# automating-updates-to-serverless-apps.html
+_BEYOND = {
+    "codedeploy:PutLifecycleEventHookExecutionStatus",
+    "logs:DescribeLogGroups",
+    "logs:GetQueryResults",
+}
 
 
 @pytest.fixture(scope="module")

@@ -187,6 +187,15 @@ class AccountLookup:
         known = found or {}
         return domain if domain in known and address not in known else address
 
+    def deployment_group(self, deployment: str, region: str) -> str | None:
+        """See `Lookup`."""
+        client = self._facts.client("codedeploy", region)
+        try:
+            found = client.get_deployment(deploymentId=deployment)["deploymentInfo"]
+        except ClientError:
+            return None
+        return f"{found['applicationName']}/{found['deploymentGroupName']}"
+
     def tags(self, resource: str) -> Mapping[str, str]:
         """See `Lookup`; EC2 only."""
         region, name = resource.split(":", 5)[3], resource.rpartition("/")[2]

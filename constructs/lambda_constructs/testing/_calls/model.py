@@ -86,6 +86,9 @@ class Lookup(Protocol):
     def email_identity(self, address: str, region: str) -> str:
         """The verified identity that sends for this address: itself or its domain."""
 
+    def deployment_group(self, deployment: str, region: str) -> str | None:
+        """Application and group of a deployment of CodeDeploy, with a slash between."""
+
     def tags(self, resource: str) -> Mapping[str, str]:
         """The tags of a resource, by its ARN."""
 

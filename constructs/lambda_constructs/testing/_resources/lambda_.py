@@ -47,8 +47,7 @@ def create_function(request: Request) -> Created:
 def create_version(request: Request) -> Created:
     """Publish a version."""
     state = request.account.function_state(request.properties["FunctionName"])
-    version = str(len(state.versions))
-    state.versions.append(version)
+    version = state.publish()
     arn = f"{state.arn}:{version}"
     return Created(arn, {"FunctionArn": arn, "Version": version})
 
@@ -63,6 +62,8 @@ def create_alias(request: Request) -> Created:
         str(properties["FunctionVersion"]),
         {each["FunctionVersion"]: float(each["FunctionWeight"]) for each in routing},
     )
+    if "ProvisionedConcurrencyConfig" in properties:
+        request.account.note_unmodelled(request, "provisioned concurrency")
     arn = f"{state.arn}:{properties['Name']}"
     return Created(arn, {"AliasArn": arn})
 
