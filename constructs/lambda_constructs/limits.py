@@ -361,7 +361,9 @@ ALB_RULE_WILDCARDS = 6
 """elasticloadbalancing/latest/application/load-balancer-limits.html: of a rule."""
 
 ALB_CONDITION_CHARACTERS = 128
-"""elasticloadbalancing/latest/application/rule-condition-types.html."""
+ALB_NAME_CHARACTERS = 40
+"""elasticloadbalancing/latest/application/rule-condition-types.html: values; and the
+names of methods and headers."""
 
 ALB_DEFAULT_IDLE_TIMEOUT_SECONDS = 60
 """elasticloadbalancing/latest/application/edit-load-balancer-attributes.html."""
