@@ -293,6 +293,7 @@ WEB_SOCKET_API_TIMEOUT_SECONDS = 29
 """apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html."""
 
 URL_CORS_ENTRIES = 100
+URL_HEADER_CHARACTERS = 1_024
 URL_MAX_AGE_SECONDS = (0, 86_400)
 URL_ORIGIN_CHARACTERS = 253
 """api/API_Cors.html."""
