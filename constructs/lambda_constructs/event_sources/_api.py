@@ -56,9 +56,9 @@ def check_texts(name: str, values: object, wanted: str) -> None:
     Raises:
         ConfigurationError: They are not.
     """
-    listed = isinstance(values, Sequence) and not isinstance(values, str)
-    held = listed and all(isinstance(each, str) for each in values)
-    check_type(name, values, wanted, holds=held)
+    listed = not isinstance(values, str) and isinstance(values, Sequence)
+    held = isinstance(values, Sequence) and all(isinstance(it, str) for it in values)
+    check_type(name, values, wanted, holds=listed and held)
 
 
 def check_authorizer(authorizer: object, kind: type, wanted: str) -> None:

@@ -139,12 +139,9 @@ class FirehoseTransformation(Construct):
                     f"{name} must be {wanted}, got {given!r}; pass it itself",
                     scope=self,
                 )
-        listed = isinstance(prefixes, Sequence) and not isinstance(prefixes, str)
-        if (
-            not listed
-            or not prefixes
-            or not all(isinstance(it, str) for it in prefixes)
-        ):
+        held = isinstance(prefixes, Sequence) and not isinstance(prefixes, str)
+        texts = list(prefixes) if isinstance(prefixes, Sequence) else []
+        if not held or not texts or not all(isinstance(it, str) for it in texts):
             raise ConfigurationError(
                 f"prefixes must be a list of one or more, got {prefixes!r}; pass "
                 "['data/', 'errors/'], or leave it out for all keys",
