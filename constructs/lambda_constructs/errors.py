@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
@@ -184,5 +185,19 @@ def jsii_errors(scope: IConstruct) -> Iterator[None]:
     except RuntimeError as error:
         if not isinstance(error.__cause__, JavaScriptError):
             raise
-        fault = str(error).strip().rstrip(".")
+        fault = _mistyped(str(error)) or " ".join(str(error).split()).rstrip(".")
         raise ConfigurationError(fault, scope=scope) from None
+
+
+def _mistyped(fault: str) -> str | None:
+    """Say in one line which option jsii could not take, which draws a tree of it."""
+    names = re.findall(r"Key '([^']+)'", fault)
+    kinds = re.findall(r"Unable to deserialize value as (?:[\w-]+\.)*(\S+)", fault)
+    values = re.findall(r"Failing value is .+\n[│\s]*(.+?)\s*\n", fault)
+    if not (names and kinds and values):
+        return None
+    option = ".".join(
+        re.sub("([A-Z])", r"_\1", each).lower() if each.isidentifier() else each
+        for each in names
+    )
+    return f"{option} must be {kinds[-1]}, got {values[-1]}"

@@ -334,6 +334,7 @@ WEB_SOCKET_API_TIMEOUT_SECONDS = 29
 """apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html."""
 
 URL_CORS_ENTRIES = 100
+URL_HEADER_CHARACTERS = 1_024
 URL_MAX_AGE_SECONDS = (0, 86_400)
 URL_ORIGIN_CHARACTERS = 253
 """api/API_Cors.html."""
@@ -402,7 +403,9 @@ ALB_RULE_WILDCARDS = 6
 """elasticloadbalancing/latest/application/load-balancer-limits.html: of a rule."""
 
 ALB_CONDITION_CHARACTERS = 128
-"""elasticloadbalancing/latest/application/rule-condition-types.html."""
+ALB_NAME_CHARACTERS = 40
+"""elasticloadbalancing/latest/application/rule-condition-types.html: values; and the
+names of methods and headers."""
 
 ALB_DEFAULT_IDLE_TIMEOUT_SECONDS = 60
 """elasticloadbalancing/latest/application/edit-load-balancer-attributes.html."""

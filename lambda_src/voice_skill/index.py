@@ -102,13 +102,23 @@ def opening_hours(intent: dict[str, Any]) -> Answer:
     """Say the hours of a day, today's if none is named."""
     slot = (intent.get("slots") or {}).get("day") or {}
     value = str(slot.get("value") or datetime.now(PLACE).date())
-    if not DAY.fullmatch(value):
+    day = day_of(value)
+    if day is None:
         return ask("I can tell you about one day at a time. Which day do you want?")
-    day = date.fromisoformat(value)
     hours, name = HOURS[day.weekday()], DAYS[day.weekday()]
     if hours is None:
         return tell(f"On {name} the shop is closed.")
     return tell(f"On {name} the shop is open from {hours[0]} to {hours[1]}.")
+
+
+def day_of(value: str) -> date | None:
+    """Read a day, or nothing where it is more than one, or the 30th of February."""
+    if not DAY.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def tell(text: str) -> Answer:

@@ -170,10 +170,11 @@ class TestFulfilment:
         assert state == first["sessionState"]["intent"]["state"]
         assert [name] == [each["reason"] for each in handed_over(queue)]
 
-    def test_attributes_that_a_client_made_up_help_nobody(self, bot, queue):
+    @pytest.mark.parametrize("misses", ["-9", "9" * 5_000, "٣", ""])
+    def test_attributes_that_a_client_made_up_help_nobody(self, bot, queue, misses):
         """
-        A client may send any.
+        A client may send any, of more digits than Python reads as well.
         """
-        call(bot, attributes={"misses": "-9"}, OrderId="AB123456", Postcode="E1")
+        call(bot, attributes={"misses": misses}, OrderId="AB123456", Postcode="E1")
 
         assert 1 == len(handed_over(queue))

@@ -81,7 +81,10 @@ def test_without_a_day_it_is_today(skill):
     assert today in words(answer)
 
 
-@pytest.mark.parametrize("day", ["2026-W47", "2026-W47-WE", "2026-11", "2026-WI", "?"])
+@pytest.mark.parametrize(
+    "day",
+    ["2026-W47", "2026-W47-WE", "2026-11", "2026-WI", "?", "2026-02-30", "٢٠٢٦-١١-٢٦"],  # noqa: RUF001
+)
 def test_asks_again_for_what_is_no_day(skill, day):
     """
     AMAZON.DATE has weeks, months and seasons, too.

@@ -417,10 +417,26 @@ def test_tokens_are_passed_through(stack):
     Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
 
 
+def test_both_services_assume_the_role_without_a_distribution_of_the_app(stack):
+    """
+    CDK adds the second where its own distribution takes the version, and only there.
+    """
+    edge(stack)
+
+    trusted = only(stack, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    assert ["lambda.amazonaws.com", "edgelambda.amazonaws.com"] == [
+        each["Principal"]["Service"] for each in trusted
+    ]
+
+
 @pytest.mark.parametrize(
-    "options", [{"timeout": Duration.seconds(6)}, {"memory_size": 129}]
+    ("options", "event_type"),
+    [
+        ({"timeout": Duration.seconds(6)}, EVENTS.VIEWER_REQUEST),
+        ({"memory_size": 129}, EVENTS.VIEWER_RESPONSE),
+    ],
 )
-def test_warns_if_a_viewer_event_is_large(stack, options):
+def test_warns_if_a_viewer_event_is_large(stack, options, event_type):
     """
     The quota until 2026; at the origin it is nothing to warn of.
     """
@@ -428,7 +444,7 @@ def test_warns_if_a_viewer_event_is_large(stack, options):
     function.on(EVENTS.ORIGIN_REQUEST)
     Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
 
-    function.on(EVENTS.VIEWER_REQUEST)
+    function.on(event_type)
     Annotations.from_stack(stack).has_warning(
         "/Shop/Headers", Match.string_like_regexp("edge-viewer-size")
     )

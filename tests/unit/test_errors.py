@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from aws_cdk import App, Stack, Token
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk.assertions import Annotations, Match
 
 from lambda_constructs import ConfigurationError, Practice
@@ -112,3 +113,17 @@ def test_no_node_is_said_in_one_line_instead_of_a_traceback_of_jsii_s(
     assert done.stdout.startswith(f"lambda_constructs: {message}"), done.stderr
     assert "install Node.js" in done.stdout or "name an executable" in done.stdout
     assert 1 == done.stdout.count("\n")
+
+
+def test_what_jsii_cannot_take_is_named_in_one_line(stack):
+    """
+    It draws a tree of the whole argument.
+    """
+    api = apigateway.RestApi(stack, "Api")
+
+    with pytest.raises(ConfigurationError) as error, jsii_errors(api):
+        api.root.add_method("GET", request_models={"text/plain": "Order"})
+
+    assert str(error.value) == (
+        "Shop/Api: request_models.text/plain must be IModel, got 'Order'"
+    )

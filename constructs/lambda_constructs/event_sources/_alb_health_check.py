@@ -94,8 +94,9 @@ def _check_codes(codes: str | None) -> None:
         return
     low, high = limits.HEALTH_CHECK_CODES
     known = CODES.fullmatch(codes) is not None
+    ranges = [each.split("-") for each in codes.split(",")] if known else []
     if not known or not all(
-        low <= int(each) <= high for each in re.findall("[0-9]+", codes)
+        low <= int(each[0]) <= int(each[-1]) <= high for each in ranges
     ):
         raise ConfigurationError(
             f"health_check healthy_http_codes must be of {low} to {high}, as in "

@@ -62,6 +62,11 @@ def has_default_action(listener: Listener) -> bool:
     return bool(Stack.of(listener).resolve(resource.default_actions))
 
 
+def is_imported(listener: Listener) -> bool:
+    """Tell whether *listener* is defined elsewhere than in the app."""
+    return _resource(listener) is None
+
+
 def free_priority(
     function: LambdaFunction, listener: Listener, wanted: float | None
 ) -> int:

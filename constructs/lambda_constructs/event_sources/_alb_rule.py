@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 
 from aws_cdk import Token
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -15,6 +16,22 @@ from lambda_constructs import limits
 from lambda_constructs.errors import ConfigurationError
 
 ONCE = ("host-header", "http-request-method", "path-pattern", "source-ip")
+PLAIN = {
+    "host-header": (
+        re.compile(r"[A-Za-z0-9.*?-]*\.[A-Za-z0-9.*?-]*"),
+        "a host name with a dot, as 'www.example.com' or '*.example.com'",
+    ),
+    "http-request-method": (
+        re.compile(rf"[A-Z_-]{{1,{limits.ALB_NAME_CHARACTERS}}}"),
+        "a method in capitals and without wildcards, as 'GET'",
+    ),
+    "path-pattern": (
+        re.compile(r"[/*?][!-~]*"),
+        "a path in visible ASCII that begins with /, as '/items/*'",
+    ),
+}
+"""What the values of a kind of condition look like, which else match nothing."""
+HEADER = re.compile(rf"[!#$%&'*+.^_`|~0-9A-Za-z-]{{1,{limits.ALB_NAME_CHARACTERS}}}")
 WITH_WILDCARDS = ("host-header", "http-header", "path-pattern", "query-string")
 
 
@@ -41,6 +58,7 @@ def check_conditions(conditions: Sequence[elbv2.ListenerCondition]) -> None:
             )
     for condition in raw:
         _check_lengths(condition)
+        _check_values(condition)
     values = [value for each in raw for value in _values(each)]
     _check_number("values", len(values), limits.ALB_RULE_VALUES)
     wild = sum(
@@ -68,12 +86,59 @@ def _check_lengths(condition: Mapping[str, object]) -> None:
             f"conditions must each have a value, got a {condition['field']} without"
         )
     for value in values:
-        length = 0 if Token.is_unresolved(value) else len(value)
+        length = 1 if Token.is_unresolved(value) else len(value)
+        if not length:
+            raise ConfigurationError(
+                f"values of conditions must not be empty, got a {condition['field']} "
+                "of ''"
+            )
         if length > limits.ALB_CONDITION_CHARACTERS:
             raise ConfigurationError(
                 f"values of conditions must be at most "
                 f"{limits.ALB_CONDITION_CHARACTERS} characters, got {length}"
             )
+
+
+def _check_values(condition: Mapping[str, object]) -> None:
+    field = str(condition["field"])
+    for value in _values(condition):
+        if Token.is_unresolved(value):
+            continue
+        if field in PLAIN and not PLAIN[field][0].fullmatch(value):
+            raise ConfigurationError(
+                f"each {field} must be {PLAIN[field][1]}, got {value!r}"
+            )
+        if field == "source-ip" and not _is_cidr(value):
+            raise ConfigurationError(
+                f"each source-ip must be a CIDR block, as '203.0.113.0/24', got "
+                f"{value!r}"
+            )
+    name = _header_name(condition)
+    if name is None or Token.is_unresolved(name):
+        return
+    if name.lower() == "host":
+        raise ConfigurationError(
+            "an http-header condition must not be of the header Host; pass "
+            "ListenerCondition.host_headers([...])"
+        )
+    if not HEADER.fullmatch(name):
+        raise ConfigurationError(
+            f"the name of a header must be 1 to {limits.ALB_NAME_CHARACTERS} letters, "
+            f"digits and marks without a space, as 'X-Tenant', got {name!r}"
+        )
+
+
+def _header_name(condition: Mapping[str, object]) -> str | None:
+    config = condition.get("httpHeaderConfig")
+    return str(config["httpHeaderName"]) if isinstance(config, Mapping) else None
+
+
+def _is_cidr(value: str) -> bool:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return "/" in value
 
 
 def _values(condition: Mapping[str, object]) -> Iterator[str]:

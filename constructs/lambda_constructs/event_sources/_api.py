@@ -69,6 +69,30 @@ def check_routes(routes: object, example: str) -> None:
             )
 
 
+def check_texts(name: str, values: object, wanted: str) -> None:
+    """Check that *values* are a list of text, which may be empty.
+
+    Raises:
+        ConfigurationError: They are not.
+    """
+    listed = not isinstance(values, str) and isinstance(values, Sequence)
+    held = isinstance(values, Sequence) and all(isinstance(it, str) for it in values)
+    check_type(name, values, wanted, holds=listed and held)
+
+
+def check_authorizer(authorizer: object, kind: type, wanted: str) -> None:
+    """Check that *authorizer* is one of aws_apigatewayv2, of the *kind* of API.
+
+    By what its class says to jsii; one of which that is not known will do.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    kinds = getattr(type(authorizer), "__jsii_ifaces__", [kind])
+    held = hasattr(authorizer, "bind") and kind in kinds
+    check_type("authorizer", authorizer, wanted, holds=held)
+
+
 def method_and_path(route: str) -> tuple[str, str]:
     """Give the two halves of *route*, as `GET /orders/{order_id}`.
 

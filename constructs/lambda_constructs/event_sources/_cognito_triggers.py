@@ -102,5 +102,18 @@ def set_sender_key(
             f"{key.node.path}, and may have one only; pass the same to each",
             scope=function,
         )
+    _check_symmetric(function, key)
     resource = cast("cognito.CfnUserPool", pool.node.default_child)
     resource.add_property_override("LambdaConfig.KMSKeyID", key.key_arn)
+
+
+def _check_symmetric(function: LambdaFunction, key: kms.Key | kms.IKey) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-custom-sender-triggers.html."""
+    made = key.node.default_child
+    spec = made.key_spec if isinstance(made, kms.CfnKey) else None
+    if spec not in (None, "SYMMETRIC_DEFAULT"):
+        raise ConfigurationError(
+            f"custom_sender_kms_key must be symmetric, got {key.node.path} of {spec}; "
+            "leave key_spec and key_usage out",
+            scope=function,
+        )

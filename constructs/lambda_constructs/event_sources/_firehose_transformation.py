@@ -14,7 +14,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lambda_constructs._validation import validate_at_the_end
-from lambda_constructs.errors import literal
+from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement
 
@@ -84,7 +84,8 @@ class FirehoseTransformation(Construct):
             self.role, function, buffer_interval, buffer_size, retries
         )
         self._faults: list[str] = []
-        validate_at_the_end(self, lambda: self._faults)
+        self._streams: list[str] = []
+        validate_at_the_end(self, self._all_faults)
 
     def deliver_to(
         self,
@@ -103,7 +104,11 @@ class FirehoseTransformation(Construct):
             key: The key that the destination names as `encryption_key`; that of the
                 bucket itself is known.
             log_group: The group to which the destination logs its errors.
+
+        Raises:
+            ConfigurationError: One is of another type, or there are no prefixes.
         """
+        self._check_types(bucket, prefixes, key, log_group)
         objects = [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
         actions = list(OBJECT_ACTIONS)
         if _is_of_another_account(bucket, self):
@@ -118,6 +123,29 @@ class FirehoseTransformation(Construct):
         if log_group is not None:
             self.policy.add_statements(
                 statement(["logs:PutLogEvents"], log_group.log_group_arn)
+            )
+
+    def _check_types(
+        self, bucket: object, prefixes: object, key: object, log_group: object
+    ) -> None:
+        for name, given, wanted, attribute in (
+            ("bucket", bucket, "an S3 bucket", "arn_for_objects"),
+            ("key", key, "a KMS key", "key_arn"),
+            ("log_group", log_group, "a log group", "log_group_arn"),
+        ):
+            held = hasattr(given, attribute) or (given is None and name != "bucket")
+            if not held:
+                raise ConfigurationError(
+                    f"{name} must be {wanted}, got {given!r}; pass it itself",
+                    scope=self,
+                )
+        held = isinstance(prefixes, Sequence) and not isinstance(prefixes, str)
+        texts = list(prefixes) if isinstance(prefixes, Sequence) else []
+        if not held or not texts or not all(isinstance(it, str) for it in texts):
+            raise ConfigurationError(
+                f"prefixes must be a list of one or more, got {prefixes!r}; pass "
+                "['data/', 'errors/'], or leave it out for all keys",
+                scope=self,
             )
 
     @property
@@ -136,6 +164,7 @@ class FirehoseTransformation(Construct):
     ) -> firehose.DataProcessorConfig:
         """Give CDK's destination what it writes into the template."""
         self._check(scope, role)
+        self._streams.append(scope.node.path)
         # Firehose may look for the permissions as soon as the stream is there.
         scope.node.add_dependency(self.policy)
         return firehose.DataProcessorConfig(
@@ -145,6 +174,16 @@ class FirehoseTransformation(Construct):
             ),
             parameters=self._parameters,
         )
+
+    def _all_faults(self) -> list[str]:
+        """Say what is wrong, and which streams could deliver nothing at all."""
+        document = str(Stack.of(self).resolve(self.policy.document))
+        lacks = [] if "s3:PutObject" in document else self._streams
+        return self._faults + [
+            f"{each} must be allowed to deliver, got a role that may write to no "
+            "bucket; call deliver_to() of what add_event_source() gave with its bucket"
+            for each in lacks
+        ]
 
     def _check(self, scope: Construct, role: iam.IRole) -> None:
         """Note what is wrong; an error raised here would reach nobody as it is."""

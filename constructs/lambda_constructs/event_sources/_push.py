@@ -23,8 +23,12 @@ def source_id(function: LambdaFunction, id: str) -> str:
     """Give *id*, by which a source without a resource of its own names itself.
 
     Raises:
-        ConfigurationError: Another source of *function* has it.
+        ConfigurationError: Another source of *function* has it, or it is empty.
     """
+    if not id:
+        raise ConfigurationError(
+            "id must not be empty; leave it out for its default", scope=function
+        )
     if function.node.try_find_child(id) is not None:
         raise ConfigurationError(
             f"{id!r} is the id of another event source, or of a part of the function; "

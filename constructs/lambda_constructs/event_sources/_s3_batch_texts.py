@@ -12,7 +12,7 @@ from lambda_constructs.errors import ConfigurationError, check_type
 FIELDS = ("Bucket", "Ignore", "Key", "VersionId")
 
 
-def check_fields(fields: Sequence[str]) -> None:
+def check_columns(fields: Sequence[str]) -> None:
     """Check the columns of a CSV manifest.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_JobManifestSpec.html
@@ -48,6 +48,12 @@ def check_tags(tags: Mapping[str, str]) -> None:
         keys=limits.S3_BATCH_TAG_KEY_CHARACTERS,
         values=limits.S3_BATCH_TAG_VALUE_CHARACTERS,
     )
+    for key in tags:
+        if key.lower().startswith("aws:"):
+            raise ConfigurationError(
+                f"each key of tags must not begin with 'aws:', got {key!r}, which is "
+                "for AWS's own; rename it"
+            )
 
 
 def check_user_arguments(arguments: Mapping[str, str]) -> None:

@@ -23,6 +23,7 @@ from lambda_constructs.event_sources._alb_listener import (
     check_place,
     free_priority,
     has_default_action,
+    is_imported,
     load_balancer_of,
     warn_of_http,
     warn_of_idle_timeout,
@@ -71,7 +72,8 @@ class AlbEventSource:
             be set.
         priority: Which rule is asked first, 1 to 50,000: that of the lowest number.
             Left out, the next above every one in the app that this listener has by
-            then; so rules that change places are best numbered.
+            then; so rules that change places are best numbered. An imported listener
+            may have others, and needs it.
 
     Raises:
         ConfigurationError: A value is out of range, or two do not fit together.
@@ -86,7 +88,9 @@ class AlbEventSource:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        if not hasattr(self.listener, "listener_arn"):
+        held = hasattr(self.listener, "listener_arn")
+        # A listener of a network load balancer has no security groups to connect.
+        if not held or not hasattr(self.listener, "connections"):
             raise ConfigurationError(
                 "listener must be one of an Application Load Balancer, got "
                 f"{self.listener!r}; pass what add_listener() gave"
@@ -169,6 +173,13 @@ class AlbEventSource:
     def _priority(self, function: LambdaFunction) -> int | None:
         if not self.conditions:
             return None
+        if self.priority is None and is_imported(self.listener):
+            raise ConfigurationError(
+                f"priority must be given for imported {self.listener.node.path}, got "
+                "none, since the numbers of its other rules are not known; pass "
+                "priority= one that is free",
+                scope=function,
+            )
         return free_priority(function, self.listener, self.priority)
 
     def _target_group(

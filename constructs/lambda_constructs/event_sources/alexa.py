@@ -56,7 +56,7 @@ class AlexaEventSource:
         if skill_id is not None and not limits.ALEXA_SKILL_ID.fullmatch(skill_id):
             raise ConfigurationError(
                 "skill_id must be 'amzn1.ask.skill.' and a UUID, got "
-                f"{skill_id!r}; copy it from the developer console of Alexa"
+                f"{self.skill_id!r}; copy it from the developer console of Alexa"
             )
 
     def bind(self, function: LambdaFunction, /) -> lambda_.CfnPermission:

@@ -57,8 +57,9 @@ class CognitoEventSource:
         operation: When to invoke. CDK has no name for one of them, which is
             `UserPoolOperation.of("inboundFederation")`.
         custom_sender_kms_key: The key under which custom senders get codes and
-            passwords, and by which the function may decrypt; one for the whole pool.
-            Whoever deploys needs `kms:CreateGrant` on it.
+            passwords, and by which the function may decrypt: symmetric, and one for
+            the whole pool, in place of one that the pool was made with. Whoever deploys
+            needs `kms:CreateGrant` on it.
         lambda_version: Which event, of those that pre token generation has: the
             second may change access tokens too, the third those of machines; both
             need the feature plan Essentials or Plus.

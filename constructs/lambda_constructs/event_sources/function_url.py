@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from lambda_constructs import limits
 from lambda_constructs._rollback import Watched, alias_of, server_errors
 from lambda_constructs._rollback_alarms import LAMBDA
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
-    check_range,
     check_type,
     literal,
-    seconds,
 )
+from lambda_constructs.event_sources._function_url_cors import check_cors
 from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -72,8 +69,15 @@ class FunctionUrlEventSource:
                 "allow_callers need auth_type AWS_IAM, got NONE, by which everybody is "
                 "one; leave either out"
             )
+        for each in self.allow_callers:
+            if "*" in _names(each):
+                raise ConfigurationError(
+                    "allow_callers must be named, got '*', which is everybody with an "
+                    "account of AWS; pass roles or accounts, or auth_type NONE, which "
+                    "says so"
+                )
         if self.cors is not None:
-            _check_cors(self.cors)
+            check_cors(self.cors)
 
     def bind(self, function: LambdaFunction, /) -> lambda_.FunctionUrl:
         """Give the live alias of *function* a URL.
@@ -146,35 +150,7 @@ class FunctionUrlEventSource:
             )
 
 
-def _check_cors(cors: lambda_.FunctionUrlCorsOptions) -> None:
-    """https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html.
-
-    Raises:
-        ConfigurationError: Lambda would refuse it, or a browser would.
-    """
-    age: Duration | None = cors.max_age
-    check_range("max_age", seconds(age), *limits.URL_MAX_AGE_SECONDS, unit="s")
-    origins = [each for each in cors.allowed_origins or () if literal(each)]
-    if "*" in origins and cors.allow_credentials:
-        raise ConfigurationError(
-            "allow_credentials with the origin * would let every page on the web act "
-            "for a user; list the origins"
-        )
-    for origin in origins:
-        if len(origin) > limits.URL_ORIGIN_CHARACTERS:
-            raise ConfigurationError(
-                f"an origin must be at most {limits.URL_ORIGIN_CHARACTERS} characters, "
-                f"got {len(origin)}"
-            )
-        scheme, _, host = origin.partition("://")
-        if origin != "*" and (not host or "/" in host or not scheme):
-            raise ConfigurationError(
-                f"an origin must be a scheme and a host, got {origin!r}; write "
-                "'https://www.example.com', without a path"
-            )
-    for name in ("allowed_origins", "allowed_headers", "exposed_headers"):
-        given = literal(getattr(cors, name)) or []
-        if len(given) > limits.URL_CORS_ENTRIES:
-            raise ConfigurationError(
-                f"{name} must be at most {limits.URL_CORS_ENTRIES}, got {len(given)}"
-            )
+def _names(caller: iam.IGrantable) -> list[str]:
+    """Give whom the permission will name, as far as it is known."""
+    named = caller.grant_principal.policy_fragment.principal_json
+    return [each for names in named.values() for each in names if literal(each)]

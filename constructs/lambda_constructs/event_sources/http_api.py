@@ -16,7 +16,9 @@ from lambda_constructs.errors import ConfigurationError, check_fields, check_typ
 from lambda_constructs.event_sources._api import (
     allow_api,
     answers_of,
+    check_authorizer,
     check_routes,
+    check_texts,
     check_timeout,
     method_and_path,
     place_of_route,
@@ -25,6 +27,11 @@ from lambda_constructs.event_sources._api import (
 from lambda_constructs.event_sources._api_stage import (
     settle_http_stage,
     warn_of_stages,
+)
+from lambda_constructs.event_sources._http_api_routes import (
+    check_end,
+    check_scopes,
+    check_variables,
 )
 from lambda_constructs.function import LambdaFunction
 
@@ -79,7 +86,7 @@ class HttpApiEventSource:
         check_routes(self.routes, "['GET /orders', 'POST /orders']")
         for each in self.routes:
             if each != DEFAULT:
-                method_and_path(each)
+                check_end(each, method_and_path(each)[1])
         if self.payload_format_version not in FORMATS:
             raise ConfigurationError(
                 f"payload_format_version must be {' or '.join(FORMATS)}, got "
@@ -94,7 +101,9 @@ class HttpApiEventSource:
             ConfigurationError: A route is taken, or the function tells tenants apart.
         """
         self._check_tenants(function)
+        check_scopes(function, self.api, self.authorization_scopes, self.authorizer)
         ids = {each: self._id(function, each) for each in self.routes}
+        check_variables(function, self.api, ids)
         warn_of_timeout(function, self.timeout, limits.HTTP_API_TIMEOUT_SECONDS)
         settle_http_stage(self.api)
         warn_of_stages(self.api, self.api.api_id)
@@ -134,15 +143,11 @@ class HttpApiEventSource:
                 "the API itself"
             )
         scopes, mapping = self.authorization_scopes, self.parameter_mapping
-        check_type(
-            "authorization_scopes",
-            scopes,
-            "a list of scopes",
-            holds=isinstance(scopes, Sequence) and not isinstance(scopes, str),
-        )
-        held = hasattr(self.authorizer, "bind")
-        check_type(
-            "authorizer", self.authorizer, "an authorizer of a route", holds=held
+        check_texts("authorization_scopes", scopes, "a list of scopes")
+        check_authorizer(
+            self.authorizer,
+            apigatewayv2.IHttpRouteAuthorizer,
+            "an authorizer of HTTP APIs",
         )
         held = isinstance(mapping, apigatewayv2.ParameterMapping)
         check_type("parameter_mapping", mapping, "a ParameterMapping", holds=held)

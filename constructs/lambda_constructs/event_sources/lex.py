@@ -16,7 +16,6 @@ from lambda_constructs import limits
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
-    check_type,
     literal,
     seconds,
 )
@@ -71,13 +70,11 @@ class LexEventSource:
                 f"bot_alias must be the ARN of an alias of Lex V2, got {arn!r}; pass "
                 "'arn:aws:lex:REGION:ACCOUNT:bot-alias/BOT/ALIAS'"
             )
-        held = isinstance(self.locale_id, str)
-        check_type("locale_id", self.locale_id, "text", holds=held)
         name = literal(self.locale_id or "")
         if name is not None and not limits.LEX_LOCALE_ID.fullmatch(name):
             raise ConfigurationError(
-                f"locale_id must be a language and a country, got {name!r}; pass "
-                "'en_GB'"
+                "locale_id must be a language and a country, got "
+                f"{self.locale_id!r}; pass 'en_GB'"
             )
 
     def bind(self, function: LambdaFunction, /) -> lambda_.CfnPermission:

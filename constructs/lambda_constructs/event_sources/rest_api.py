@@ -21,6 +21,7 @@ from lambda_constructs.event_sources._api import (
     allow_api,
     answers_of,
     check_routes,
+    check_texts,
     check_timeout,
     method_and_path,
     warn_of_timeout,
@@ -29,6 +30,13 @@ from lambda_constructs.event_sources._api_stage import (
     deployment_stage,
     settle_rest_stage,
     warn_of_stages,
+)
+from lambda_constructs.event_sources._rest_api_options import (
+    check_api,
+    check_authorization,
+    check_models,
+    check_parameters,
+    check_stages,
 )
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -127,6 +135,13 @@ class RestApiEventSource:
                 do not fit together.
         """
         self._check_tenants(function)
+        check_authorization(
+            function,
+            self.api,
+            self.authorizer,
+            self.authorization_type,
+            self.authorization_scopes,
+        )
         self._check_timeout(function)
         self._warn_of_streams(function)
         settle_rest_stage(self.api)
@@ -168,26 +183,15 @@ class RestApiEventSource:
         return answers_of(function, self.api, "5XXError", of)
 
     def _check_types(self) -> None:
-        held = hasattr(self.api, "rest_api_id") and hasattr(self.api, "root")
-        if not held:
-            raise ConfigurationError(
-                f"api must be a RestApi of aws_apigateway, got {self.api!r}; pass the "
-                "API itself"
-            )
+        check_api(self.api)
         for name in ("authorization_scopes", "cache_key_parameters", "stages"):
-            given = getattr(self, name)
-            held = isinstance(given, Sequence) and not isinstance(given, str)
-            check_type(name, given, "a list of texts", holds=held)
-        for name in ("allow_test_invoke", "api_key_required"):
-            given = getattr(self, name)
-            check_type(name, given, "True or False", holds=isinstance(given, bool))
-        for name in (
-            "integration_request_parameters",
-            "request_models",
-            "request_parameters",
-        ):
-            given = getattr(self, name)
-            check_type(name, given, "a dict", holds=isinstance(given, Mapping))
+            check_texts(name, getattr(self, name), "a list of texts")
+        check_stages(self.stages)
+        held = hasattr(self.authorizer, "authorizer_id")
+        held = held and not hasattr(self.authorizer, "bind")  # nor of an HTTP API
+        check_type(
+            "authorizer", self.authorizer, "an authorizer of REST APIs", holds=held
+        )
         for name, kind in (
             ("authorization_type", apigateway.AuthorizationType),
             ("request_validator_options", apigateway.RequestValidatorOptions),
@@ -196,6 +200,12 @@ class RestApiEventSource:
             wanted = f"of {kind.__name__} of aws_apigateway"
             given = getattr(self, name)
             check_type(name, given, wanted, holds=isinstance(given, kind))
+        check_models(self.request_models)
+        check_parameters(
+            self.request_parameters,
+            self.integration_request_parameters,
+            self.cache_key_parameters,
+        )
 
     def _check_tenants(self, function: LambdaFunction) -> None:
         named = TENANT in (self.integration_request_parameters or {})

@@ -13,16 +13,16 @@ from lambda_constructs import limits
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_fields,
     check_range,
     check_text,
-    check_type,
     check_whole,
 )
 from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.event_sources._s3_batch_jobs import S3BatchJobs
 from lambda_constructs.event_sources._s3_batch_texts import (
-    check_fields,
+    check_columns,
     check_tags,
     check_user_arguments,
 )
@@ -100,6 +100,7 @@ class S3BatchEventSource:
     user_arguments: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         self._check_types()
         self._check_choices()
         most = limits.S3_BATCH_DESCRIPTION_CHARACTERS
@@ -114,13 +115,19 @@ class S3BatchEventSource:
             )
         check_range("priority", self.priority, *limits.S3_BATCH_PRIORITY)
         if self.manifest_format == CSV:
-            check_fields(self.fields)
+            check_columns(self.fields)
         check_tags(self.tags)
         check_user_arguments(self.user_arguments)
         if self.user_arguments and self.schema_version == "1.0":
             raise ConfigurationError(
                 "user_arguments need schema_version 2.0, got '1.0'; pass '2.0', whose "
                 "events name the bucket instead of its ARN"
+            )
+
+        if self.report_bucket is not None and self.report_scope is None:
+            raise ConfigurationError(
+                "report_bucket needs a report_scope, got None, by which nothing is "
+                "reported; pass 'AllTasks', or leave report_bucket out"
             )
 
     def bind(self, function: LambdaFunction, /) -> S3BatchJobs:
@@ -163,17 +170,6 @@ class S3BatchEventSource:
                     f"{name} must be an S3 bucket, got {bucket!r}; pass the bucket "
                     "itself"
                 )
-        for name in ("id", "manifest_prefix", "report_prefix"):
-            given = getattr(self, name)
-            if not isinstance(given, str):
-                raise ConfigurationError(f"{name} must be text, got {given!r}")
-        held = isinstance(self.confirmation_required, bool)
-        check_type(
-            "confirmation_required",
-            self.confirmation_required,
-            "True or False",
-            holds=held,
-        )
         check_whole("priority", self.priority)
 
     def _check_choices(self) -> None:

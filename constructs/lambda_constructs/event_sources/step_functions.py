@@ -20,6 +20,14 @@ from lambda_constructs.errors import (
     seconds,
 )
 from lambda_constructs.event_sources._push import keep_failures
+from lambda_constructs.event_sources._relations import check_tenants
+from lambda_constructs.event_sources._step_functions_fields import (
+    PATHS,
+    check_delays,
+    check_fields_of_language,
+    longest_delay,
+    validate_workflows,
+)
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
 
@@ -63,7 +71,8 @@ class StepFunctionsEventSource:
         invocation_type: `EVENT` does not wait for the function: the result is that
             Lambda took the event, and what fails ends in the function's own store.
         max_attempts: Retries of Lambda's own errors; 0 for none.
-        max_delay: The longest wait between two of them, up to 365 days.
+        max_delay: The longest wait between two of them, up to 365 days. Left out, a
+            minute, or *retry_interval* if that is longer.
         output_path: JSONPath of the part of the result that becomes the output.
         outputs: The output, in JSONata.
         payload: What the function gets; left out, the state's input.
@@ -116,14 +125,23 @@ class StepFunctionsEventSource:
                 f"name must be 1 to {limits.STATE_NAME_CHARACTERS} characters, got "
                 f"{self.name!r} ({len(self.name)} characters)"
             )
+        check_fields_of_language(
+            self.query_language,
+            paths={name: getattr(self, name) for name in PATHS},
+            selects=self.result_selector is not None,
+            outputs=self.outputs is not None,
+        )
+        check_delays(self.retry_interval, self.max_delay)
         self._check_pattern()
 
     def bind(self, function: LambdaFunction, /) -> tasks.LambdaInvoke:
         """Give the task state that invokes *function*.
 
         Raises:
-            ConfigurationError: The function has a task of that name already.
+            ConfigurationError: The function has a task of that name already, or
+                keeps tenants apart.
         """
+        check_tenants(function)
         if function.node.try_find_child(self.name) is not None:
             raise ConfigurationError(
                 f"it has a task named {self.name!r} already; name this one differently",
@@ -157,22 +175,20 @@ class StepFunctionsEventSource:
             state_name=self.name,
             task_timeout=_timeout(timeout),
         )
+        if waits:
+            validate_workflows(task, self.name)
         if self.max_attempts:
             task.add_retry(
                 errors=list(TRANSIENT_ERRORS),
                 interval=self.retry_interval or Duration.seconds(2),
                 max_attempts=self.max_attempts,
-                max_delay=self.max_delay or Duration.minutes(1),
+                max_delay=self.max_delay or longest_delay(self.retry_interval),
                 backoff_rate=2,
                 jitter_strategy=sfn.JitterType.FULL,
             )
         return task
 
     def _check_types(self) -> None:
-        texts = ("comment", "input_path", "name", "output_path", "result_path")
-        for name in texts:
-            held = isinstance(getattr(self, name), str)
-            check_type(name, getattr(self, name), "text", holds=held)
         if self.name is None:
             raise ConfigurationError("name must be text, got None; name the state")
         for name in (

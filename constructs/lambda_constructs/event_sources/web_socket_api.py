@@ -11,10 +11,11 @@ from constructs import Construct
 
 from lambda_constructs import limits
 from lambda_constructs._rollback import Watched
-from lambda_constructs.errors import ConfigurationError, check_fields, check_type
+from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._api import (
     allow_api,
     answers_of,
+    check_authorizer,
     check_routes,
     check_timeout,
     place_of_route,
@@ -79,7 +80,12 @@ class WebSocketApiEventSource:
         self._check_types()
         check_routes(self.routes, "['$connect', '$disconnect', '$default']")
         for each in self.routes:
-            if not each or (each.startswith("$") and each not in KNOWN):
+            if not each:
+                raise ConfigurationError(
+                    "a route key must not be empty; '$default' is for what no other "
+                    "matches"
+                )
+            if each.startswith("$") and each not in KNOWN:
                 raise ConfigurationError(
                     f"a route key that begins with $ must be {', '.join(KNOWN[:-1])} "
                     f"or {KNOWN[-1]}, got {each!r}"
@@ -148,6 +154,10 @@ class WebSocketApiEventSource:
                 f"method must be {', '.join(MANAGEMENT_METHODS[:-1])} or "
                 f"{MANAGEMENT_METHODS[-1]}, got {method!r}"
             )
+        if not hasattr(stage, "stage_name") or not hasattr(stage, "api"):
+            raise ConfigurationError(
+                f"stage must be a WebSocketStage, got {stage!r}; pass the stage itself"
+            )
         return Stack.of(stage).format_arn(
             service="execute-api",
             resource=stage.api.api_id,
@@ -161,12 +171,10 @@ class WebSocketApiEventSource:
                 f"api must be a WebSocketApi of aws_apigatewayv2, got {self.api!r}; "
                 "pass the API itself"
             )
-        for name in ("api_key_required", "return_response"):
-            given = getattr(self, name)
-            check_type(name, given, "True or False", holds=isinstance(given, bool))
-        held = hasattr(self.authorizer, "bind")
-        check_type(
-            "authorizer", self.authorizer, "an authorizer of a route", holds=held
+        check_authorizer(
+            self.authorizer,
+            apigatewayv2.IWebSocketRouteAuthorizer,
+            "an authorizer of WebSocket APIs",
         )
 
 

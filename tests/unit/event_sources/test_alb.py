@@ -257,10 +257,25 @@ class TestOptions:
         """
         It is all that there is to know of it.
         """
-        worker.add_event_source(AlbEventSource(imported(stack), conditions=[ITEMS]))
+        worker.add_event_source(
+            AlbEventSource(imported(stack), conditions=[ITEMS], priority=7)
+        )
 
         assert LISTENER_ARN == only(stack, RULE)["ListenerArn"]
         not_warned(stack)
+
+    def test_fails_if_an_imported_listener_gets_a_number_by_itself(self, stack, worker):
+        """
+        Its other rules have numbers that nobody here knows.
+        """
+        with pytest.raises(ConfigurationError) as error:
+            worker.add_event_source(AlbEventSource(imported(stack), conditions=[ITEMS]))
+
+        assert str(error.value) == (
+            "Shop/Worker: priority must be given for imported Shop/Imported, got none, "
+            "since the numbers of its other rules are not known; pass priority= one "
+            "that is free"
+        )
 
 
 class TestSeveral:
@@ -449,6 +464,21 @@ class TestRelations:
 
 
 class TestRefusals:
+    def test_values_that_are_tokens_are_taken_as_they_are(self, listener):
+        """
+        What they will be is not known; so are those of every kind that is well.
+        """
+        AlbEventSource(
+            listener,
+            conditions=[
+                CONDITION.path_patterns([Token.as_string({"Ref": "Path"})]),
+                CONDITION.host_headers(["*.example.com"]),
+                CONDITION.http_header("X-Tenant", ["a b"]),
+                CONDITION.http_request_methods(["M-SEARCH"]),
+                CONDITION.source_ips(["2001:db8::/32"]),
+            ],
+        )
+
     @pytest.mark.parametrize(
         ("options", "message"),
         [
@@ -490,6 +520,44 @@ class TestRefusals:
                 {"conditions": [CONDITION.host_headers([])]},
                 "conditions must each have a value, got a host-header without",
             ),
+            (
+                {"conditions": [CONDITION.path_patterns([""])]},
+                "values of conditions must not be empty, got a path-pattern of ''",
+            ),
+            (
+                {"conditions": [CONDITION.path_patterns(["items/*"])]},
+                "each path-pattern must be a path in visible ASCII that begins with /, "
+                "as '/items/*', got 'items/*'",
+            ),
+            (
+                {"conditions": [CONDITION.host_headers(["localhost"])]},
+                "each host-header must be a host name with a dot, as 'www.example.com' "
+                "or '*.example.com', got 'localhost'",
+            ),
+            (
+                {"conditions": [CONDITION.http_request_methods(["get"])]},
+                "each http-request-method must be a method in capitals and without "
+                "wildcards, as 'GET', got 'get'",
+            ),
+            (
+                {"conditions": [CONDITION.source_ips(["203.0.113.7"])]},
+                "each source-ip must be a CIDR block, as '203.0.113.0/24', got "
+                "'203.0.113.7'",
+            ),
+            (
+                {"conditions": [CONDITION.source_ips(["everyone/0"])]},
+                "each source-ip must be a CIDR block",
+            ),
+            (
+                {"conditions": [CONDITION.http_header("Host", ["a.example"])]},
+                "an http-header condition must not be of the header Host; pass "
+                "ListenerCondition.host_headers([...])",
+            ),
+            (
+                {"conditions": [CONDITION.http_header("X Tenant", ["a"])]},
+                "the name of a header must be 1 to 40 letters, digits and marks "
+                "without a space, as 'X-Tenant', got 'X Tenant'",
+            ),
         ],
     )
     def test_fails_if_a_rule_would_be_refused(self, listener, options, message):
@@ -524,6 +592,7 @@ class TestRefusals:
             ({"path": "health"}, "path must begin with / and be at most 1,024"),
             ({"path": "/" * 1_025}, "path must begin with / and be at most 1,024"),
             ({"healthy_http_codes": "200-500"}, "healthy_http_codes must be of 200 to"),
+            ({"healthy_http_codes": "299-200"}, "healthy_http_codes must be of 200 to"),
             ({"healthy_http_codes": "2xx"}, "healthy_http_codes must be of 200 to 499"),
             ({"port": "80"}, "port does not apply to a function, got '80'; leave it"),
         ],
@@ -543,6 +612,17 @@ class TestRefusals:
         """
         with pytest.raises(ConfigurationError, match="pass what add_listener"):
             AlbEventSource(listener.load_balancer)
+
+    def test_fails_if_it_is_a_network_load_balancer_s(self, stack, listener):
+        """
+        That has listeners too, whose target groups take no function.
+        """
+        network = elbv2.NetworkLoadBalancer(
+            stack, "Network", vpc=listener.load_balancer.vpc
+        )
+
+        with pytest.raises(ConfigurationError, match="of an Application Load Balancer"):
+            AlbEventSource(network.add_listener("On80", port=80))
 
 
 def priorities(stack: Stack) -> set[int]:

@@ -156,7 +156,7 @@ def test_a_token_passes(stack, worker):
         (
             None,
             {},
-            "skill_id must be 'amzn1.ask.skill.' and a UUID, got ''; "
+            "skill_id must be 'amzn1.ask.skill.' and a UUID, got None; "
             "copy it from the developer console of Alexa",
         ),
         (7, {}, "skill_id must be text, got 7 (int)"),

@@ -274,6 +274,31 @@ def test_fails_if_senders_have_two_keys(stack, worker):
     ) == str(error.value)
 
 
+def test_fails_if_the_key_is_asymmetric(stack, worker):
+    """
+    Cognito encrypts and the function decrypts by the same.
+    """
+    key = kms.Key(
+        stack,
+        "Codes",
+        key_spec=kms.KeySpec.RSA_2048,
+        key_usage=kms.KeyUsage.ENCRYPT_DECRYPT,
+    )
+    source = CognitoEventSource(
+        cognito.UserPool(stack, "Users"),
+        operation=cognito.UserPoolOperation.CUSTOM_EMAIL_SENDER,
+        custom_sender_kms_key=key,
+    )
+
+    with pytest.raises(ConfigurationError) as error:
+        worker.add_event_source(source)
+
+    assert str(error.value) == (
+        "Shop/Worker: custom_sender_kms_key must be symmetric, got Shop/Codes of "
+        "RSA_2048; leave key_spec and key_usage out"
+    )
+
+
 @pytest.mark.parametrize("version", [Version.V2_0, Version.V3_0])
 @pytest.mark.parametrize(
     "name", ["PRE_TOKEN_GENERATION", "PRE_TOKEN_GENERATION_CONFIG"]

@@ -250,6 +250,7 @@ def test_tokens_pass(stack, worker):
             retries=number,
         )
     )
+    transformation.deliver_to(bucket)
     make_stream(stack, transformation, bucket)
 
     found = parameters(stack)
@@ -330,6 +331,44 @@ class TestFaults:
         In the words of whoever called.
         """
         assert message in fault(**options)
+
+    def test_fails_if_the_stream_may_deliver_nothing(self, stack, worker):
+        """
+        CDK's own grants do not reach the role, so somebody has to call deliver_to().
+        """
+        transformation = worker.add_event_source(FirehoseEventSource())
+        make_stream(stack, transformation, s3.Bucket(stack, "Lake"))
+
+        with pytest.raises(RuntimeError, match=r"Shop/Stream must .* deliver_to\(\)"):
+            App.of(stack).synth()
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"bucket": "lake"}, "bucket must be an S3 bucket, got 'lake'; pass it"),
+            ({"bucket": None}, "bucket must be an S3 bucket, got None; pass it itself"),
+            ({"key": "alias/lake"}, "key must be a KMS key, got 'alias/lake'; pass it"),
+            ({"log_group": "errors"}, "log_group must be a log group, got 'errors'"),
+            (
+                {"prefixes": "data/"},
+                "prefixes must be a list of one or more, got 'data/'; pass "
+                "['data/', 'errors/'], or leave it out for all keys",
+            ),
+            ({"prefixes": []}, "prefixes must be a list of one or more, got []"),
+            ({"prefixes": [1]}, "prefixes must be a list of one or more, got [1]"),
+        ],
+    )
+    def test_fails_if_it_cannot_deliver_there(self, stack, worker, options, message):
+        """
+        A prefix in place of a list would allow each of its letters.
+        """
+        transformation = worker.add_event_source(FirehoseEventSource())
+        options = {"bucket": s3.Bucket(stack, "Lake"), **options}
+
+        with pytest.raises(ConfigurationError) as error:
+            transformation.deliver_to(options.pop("bucket"), **options)
+
+        assert str(error.value).startswith(f"Shop/Worker/Firehose: {message}")
 
     def test_fails_if_the_destination_has_another_role(self, stack, worker):
         """

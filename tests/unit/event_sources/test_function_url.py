@@ -240,6 +240,29 @@ def test_fails_if_the_function_tells_tenants_apart(stack):
             "one; leave either out",
         ),
         (
+            {"allow_callers": [iam.ArnPrincipal("*")]},
+            "allow_callers must be named, got '*', which is everybody with an account "
+            "of AWS; pass roles or accounts, or auth_type NONE, which says so",
+        ),
+        (
+            {"cors": cors(allowed_methods=[lambda_.HttpMethod.OPTIONS])},
+            "allowed_methods must not have OPTIONS, which Lambda answers itself; leave "
+            "it out",
+        ),
+        (
+            {"cors": cors(allowed_methods=[lambda_.HttpMethod.GET] * 2)},
+            "allowed_methods must each be there once, got GET, GET; leave out what is "
+            "twice",
+        ),
+        (
+            {"cors": cors(exposed_headers=["x id"])},
+            "exposed_headers must each be the name of a header, or '*', got 'x id'",
+        ),
+        (
+            {"cors": cors(max_age=Duration.millis(1_500))},
+            "max_age must be whole seconds, got 1.5 s; round it up",
+        ),
+        (
             {"allow_callers": "me"},
             "allow_callers must be a list of roles or the like, got 'me' (str)",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from aws_cdk import App, Duration, Stack
+from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_lambda as lambda_
@@ -296,6 +296,100 @@ class TestRelations:
         for text in ("Beta has no access logs", "Beta is not throttled"):
             told.has_warning("/Shop/Api", Match.string_like_regexp(text))
 
+    @pytest.mark.parametrize("functions", [1, 2])
+    def test_fails_if_two_routes_differ_in_the_name_of_a_variable(
+        self, stack, api, worker, functions
+    ):
+        """
+        API Gateway refuses the second, as "a conflicting variable on the same level".
+        """
+        source = HttpApiEventSource(api, routes=["GET /a/{b}/c", "GET /a/{b}"])
+        worker.add_event_source(source)
+        other = worker if functions == 1 else make_function(stack, "Other")
+
+        with pytest.raises(ConfigurationError) as error:
+            other.add_event_source(HttpApiEventSource(api, routes=["GET /a/{id}/c"]))
+
+        assert str(error.value).endswith(
+            ": GET /a/{id}/c of Shop/Api differs from another route in the name of a "
+            "variable alone, got GET/a/{b}/c too; name them alike, or leave one out"
+        )
+
+    def test_routes_may_name_what_is_at_one_place_in_two_ways(self, api, worker):
+        """
+        If their methods differ, or one of them takes all the rest.
+        """
+        routes = ["GET /{id}", "POST /{order_id}", "GET /{proxy+}", "GET /a/{b}"]
+
+        made = worker.add_event_source(HttpApiEventSource(api, routes=routes))
+
+        assert routes == list(made)
+
+    @pytest.mark.parametrize(
+        ("authorizer", "got"),
+        [(None, "none"), (authorizers.HttpIamAuthorizer(), "HttpIamAuthorizer")],
+    )
+    def test_fails_if_nobody_looks_at_the_scopes(self, api, worker, authorizer, got):
+        """
+        The routes would be open to whoever has no such scope.
+        """
+        source = HttpApiEventSource(
+            api, routes=["GET /"], authorization_scopes=["read"], authorizer=authorizer
+        )
+
+        with pytest.raises(ConfigurationError) as error:
+            worker.add_event_source(source)
+
+        assert str(error.value) == (
+            "Shop/Worker: authorization_scopes need an authorizer of tokens, got "
+            f"{got}; pass authorizer=HttpJwtAuthorizer(...) or "
+            "HttpUserPoolAuthorizer(...)"
+        )
+
+    def test_the_api_s_own_authorizer_looks_at_the_scopes(self, stack, worker):
+        """
+        Where the source names none.
+        """
+        tokens = authorizers.HttpJwtAuthorizer(
+            "Tokens", "https://issuer.example", jwt_audience=["shop"]
+        )
+        api = apigatewayv2.HttpApi(stack, "Own", default_authorizer=tokens)
+
+        worker.add_event_source(
+            HttpApiEventSource(api, routes=["GET /"], authorization_scopes=["read"])
+        )
+
+        route = only(stack, ROUTE)
+        assert ("JWT", ["read"]) == (
+            route["AuthorizationType"],
+            route["AuthorizationScopes"],
+        )
+
+    def test_an_api_of_another_account_invokes_from_there(self):
+        """
+        The permission names the account of the API, not that of the function.
+        """
+        app = App()
+        theirs = Stack(app, "Theirs", env=Environment(account="111122223333"))
+        ours = Stack(app, "Ours", env=Environment(account="444455556666"))
+        api = apigatewayv2.HttpApi.from_http_api_attributes(
+            theirs, "Api", http_api_id="a1b2c3"
+        )
+
+        make_function(ours).add_event_source(HttpApiEventSource(api, routes=["GET /"]))
+
+        assert ":111122223333:a1b2c3/*" in str(only(ours, PERMISSION)["SourceArn"])
+
+    def test_fails_if_the_authorizer_is_of_another_kind_of_api(self, api):
+        """
+        It would fail inside of CDK, or not at all.
+        """
+        given = authorizers.WebSocketIamAuthorizer()
+
+        assert fault(api, authorizer=given).startswith(
+            "authorizer must be an authorizer of HTTP APIs, got <"
+        )
+
 
 class TestStageOfTheApi:
     """What CDK makes by default has neither logs nor a ceiling."""
@@ -440,11 +534,20 @@ class TestRanges:
             ),
             (
                 {"authorizer": "me"},
-                "authorizer must be an authorizer of a route, got 'me' (str)",
+                "authorizer must be an authorizer of HTTP APIs, got 'me' (str)",
             ),
             (
                 {"authorization_scopes": "read"},
                 "authorization_scopes must be a list of scopes, got 'read' (str)",
+            ),
+            (
+                {"authorization_scopes": [1]},
+                "authorization_scopes must be a list of scopes, got [1] (list)",
+            ),
+            (
+                {"routes": ["GET /orders/"]},
+                "a path of an HTTP API must not end in a slash, got 'GET /orders/'; "
+                "write 'GET /orders'",
             ),
         ],
     )

@@ -7,6 +7,8 @@ import json
 import pytest
 from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Annotations, Match
 
@@ -418,6 +420,55 @@ class TestRanges:
                 "authorization_type must be of AuthorizationType of aws_apigateway, "
                 "got 'AWS_IAM' (str)",
             ),
+            (
+                {"stages": [1]},
+                "stages must be a list of texts, got [1] (list)",
+            ),
+            (
+                {"stages": ["no stage"]},
+                "stages must each be letters, digits, '_' and '-', 128 characters at "
+                "most, got 'no stage'",
+            ),
+            (
+                {"authorizer": "me"},
+                "authorizer must be an authorizer of REST APIs, got 'me' (str)",
+            ),
+            (
+                {"request_models": {"application/json": "Order"}},
+                "request_models['application/json'] must be a Model of "
+                "aws_apigateway, got 'Order'; pass what api.add_model() gave",
+            ),
+            (
+                {"request_parameters": {"page": True}},
+                "request_parameters must be named method.request.<place>.<name>, of "
+                "header, path or querystring, got 'page'",
+            ),
+            (
+                {"request_parameters": {"method.request.header.A": "yes"}},
+                "request_parameters['method.request.header.A'] must be True or False, "
+                "got 'yes'",
+            ),
+            (
+                {"integration_request_parameters": {"X-A": "'b'"}},
+                "integration_request_parameters must be named "
+                "integration.request.<place>.<name>, of header, path or querystring, "
+                "got 'X-A'",
+            ),
+            (
+                {"integration_request_parameters": {TENANT: 7}},
+                f"integration_request_parameters[{TENANT!r}] must be text, got 7",
+            ),
+            (
+                {"cache_key_parameters": ["page"]},
+                "cache_key_parameters must be named method.request.<place>.<name>, of "
+                "header, path or querystring, got 'page'",
+            ),
+            (
+                {"cache_key_parameters": ["method.request.path.id"]},
+                "cache_key_parameters must be among request_parameters, got "
+                "'method.request.path.id'; pass "
+                "request_parameters={'method.request.path.id': True} too",
+            ),
         ],
     )
     def test_fails_if_api_gateway_would_refuse_it(self, api, options, message):
@@ -431,3 +482,75 @@ class TestRanges:
         Or of another kind.
         """
         assert fault("api").startswith("api must be a RestApi of aws_apigateway")
+
+    def test_fails_if_the_api_is_imported_without_its_root(self, stack):
+        """
+        Resources are below it.
+        """
+        api = apigateway.RestApi.from_rest_api_id(stack, "Imported", "a1b2c3")
+
+        assert fault(api) == (
+            "api must have a root resource, got imported Shop/Imported without; import "
+            "it by RestApi.from_rest_api_attributes(..., root_resource_id=...)"
+        )
+
+    def test_fails_if_the_authorizer_is_of_another_kind_of_api(self, api):
+        """
+        API Gateway has two sets of them.
+        """
+        given = authorizers.HttpIamAuthorizer()
+
+        assert fault(api, authorizer=given).startswith(
+            "authorizer must be an authorizer of REST APIs, got <"
+        )
+
+    @pytest.mark.parametrize(
+        ("options", "asks"),
+        [
+            (
+                {"authorization_type": apigateway.AuthorizationType.COGNITO},
+                "authorization_type COGNITO needs",
+            ),
+            (
+                {"authorization_type": apigateway.AuthorizationType.CUSTOM},
+                "authorization_type CUSTOM needs",
+            ),
+            ({"authorization_scopes": ["read"]}, "authorization_scopes need"),
+        ],
+    )
+    def test_fails_if_nobody_does_what_is_asked_for(self, api, worker, options, asks):
+        """
+        The methods would be open, or refused at deployment.
+        """
+        with pytest.raises(ConfigurationError) as error:
+            worker.add_event_source(
+                RestApiEventSource(api, routes=["GET /"], **options)
+            )
+
+        assert str(error.value) == (
+            f"Shop/Worker: {asks} an authorizer, got none; pass authorizer=, as "
+            "CognitoUserPoolsAuthorizer(...)"
+        )
+
+    def test_the_api_s_own_authorizer_does_it(self, stack, worker):
+        """
+        Where the source names none.
+        """
+        users = apigateway.CognitoUserPoolsAuthorizer(
+            stack, "Users", cognito_user_pools=[cognito.UserPool(stack, "Pool")]
+        )
+        api = apigateway.RestApi(
+            stack,
+            "Own",
+            default_method_options=apigateway.MethodOptions(authorizer=users),
+        )
+
+        worker.add_event_source(
+            RestApiEventSource(api, routes=["GET /"], authorization_scopes=["read"])
+        )
+
+        method = only(stack, METHOD)
+        assert ("COGNITO_USER_POOLS", ["read"]) == (
+            method["AuthorizationType"],
+            method["AuthorizationScopes"],
+        )

@@ -293,7 +293,7 @@ class TestFaults:
             ({"manifest_format": "CSV"}, "manifest_format must be"),
             ({"report_prefix": "out/"}, "without a slash at its end, got 'out/'"),
             ({"report_prefix": "x" * 513}, "report_prefix must be at most 512"),
-            ({"report_prefix": None}, "report_prefix must be text, got None"),
+            ({"report_prefix": None}, "report_prefix must not be None; leave it out"),
             ({"confirmation_required": 1}, "must be True or False"),
             ({"tags": {"k" * 129: ""}}, "each key of tags must be 1 to 128"),
             ({"user_arguments": {"k": None}}, "user_arguments['k'] must be 0 to 1,024"),
@@ -302,6 +302,16 @@ class TestFaults:
             (
                 {"user_arguments": {str(n): "" for n in range(11)}},
                 "user_arguments must be at most 10, got 11",
+            ),
+            ({"fields": None}, "fields must not be None; leave it out"),
+            ({"tags": None}, "tags must not be None; leave it out for its default"),
+            ({"user_arguments": None}, "user_arguments must not be None; leave it"),
+            ({"priority": None}, "priority must not be None; leave it out"),
+            ({"confirmation_required": None}, "confirmation_required must not be None"),
+            (
+                {"tags": {"aws:team": "shop"}},
+                "each key of tags must not begin with 'aws:', got 'aws:team', which is "
+                "for AWS's own; rename it",
             ),
             ({"report_bucket": "b"}, "report_bucket must be an S3 bucket, got 'b'"),
         ],
@@ -318,6 +328,17 @@ class TestFaults:
         """
         assert "manifests must be an S3 bucket, got 'b'; pass the bucket itself" == (
             fault("b")
+        )
+
+    def test_fails_if_there_is_a_bucket_for_no_reports(self, stack, bucket):
+        """
+        One of the two is not meant.
+        """
+        reports = s3.Bucket(stack, "Reports")
+
+        assert fault(bucket, report_bucket=reports, report_scope=None) == (
+            "report_bucket needs a report_scope, got None, by which nothing is "
+            "reported; pass 'AllTasks', or leave report_bucket out"
         )
 
     def test_fails_if_schema_1_is_to_bring_arguments(self, bucket):

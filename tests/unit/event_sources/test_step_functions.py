@@ -6,6 +6,7 @@ import json
 
 import pytest
 from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from aws_cdk.assertions import Annotations, Match
@@ -277,6 +278,36 @@ class TestRefusals:
                 },
                 "heartbeat_timeout must be less than task_timeout of 60 s, got 60 s",
             ),
+            (
+                {"input_path": "order"},
+                "input_path must be a JSONPath, which begins with '$', got 'order'; "
+                "write '$.order'",
+            ),
+            (
+                {"outputs": "{% $states.result %}", "result_path": "$.order"},
+                "result_path is for JSONPath, got outputs beside it",
+            ),
+            (
+                {
+                    "query_language": sfn.QueryLanguage.JSONATA,
+                    "result_selector": {"id": 1},
+                },
+                "result_selector is for JSONPath, got query_language JSONATA beside it",
+            ),
+            (
+                {
+                    "query_language": sfn.QueryLanguage.JSON_PATH,
+                    "outputs": {"id": 1},
+                },
+                "outputs are for JSONata, got query_language JSON_PATH; pass",
+            ),
+            (
+                {
+                    "retry_interval": Duration.seconds(20),
+                    "max_delay": Duration.seconds(10),
+                },
+                "max_delay must not be less than retry_interval of 20 s, got 10 s",
+            ),
             ({"payload": {"a": 1}}, "payload must be a TaskInput, got {'a': 1}"),
             ({"task_timeout": 5}, "task_timeout must be a Duration"),
             ({"comment": 5}, "comment must be text"),
@@ -307,6 +338,52 @@ class TestRefusals:
 
         with pytest.raises(ConfigurationError, match="Shop/Worker: it has a task"):
             worker.add_event_source(StepFunctionsEventSource("Ask"))
+
+    def test_the_first_wait_may_be_longer_than_a_minute(self, worker):
+        """
+        The longest wait is no shorter, without being told.
+        """
+        source = StepFunctionsEventSource("Ask", retry_interval=Duration.minutes(2))
+
+        (retry,) = states(machine(worker, source))["Ask"]["Retry"]
+
+        assert (120, 120) == (retry["IntervalSeconds"], retry["MaxDelaySeconds"])
+
+    def test_fails_if_the_function_keeps_tenants_apart(self, stack):
+        """
+        A task names none.
+        """
+        tenants = make_function(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
+
+        with pytest.raises(ConfigurationError, match="takes no events"):
+            tenants.add_event_source(StepFunctionsEventSource("Ask"))
+
+    @pytest.mark.parametrize("kind", ["EXPRESS", "STANDARD"])
+    def test_fails_if_an_express_workflow_is_to_wait_for_a_token(
+        self, stack, worker, kind
+    ):
+        """
+        https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
+        """
+        source = StepFunctionsEventSource(
+            'Ask "them"',
+            integration_pattern=WAIT,
+            payload=TOKEN,
+            task_timeout=Duration.hours(1),
+        )
+        body = sfn.DefinitionBody.from_chainable(worker.add_event_source(source))
+        sfn.StateMachine(
+            stack,
+            "Flow",
+            definition_body=body,
+            state_machine_type=sfn.StateMachineType[kind],
+        )
+
+        if kind == "STANDARD":
+            assert App.of(stack).synth()
+            return
+        with pytest.raises(RuntimeError, match="Shop/Flow must be a Standard workflow"):
+            App.of(stack).synth()
 
     def test_warns_of_a_task_that_ends_before_its_function(self, stack, worker):
         """

@@ -201,6 +201,15 @@ class TestRanges:
                 "timeout must be between 50 and 29,000 ms, got 30,000 ms",
             ),
             (
+                {"routes": [""]},
+                "a route key must not be empty; '$default' is for what no other "
+                "matches",
+            ),
+            (
+                {"authorizer": "me", "routes": ["$connect"]},
+                "authorizer must be an authorizer of WebSocket APIs, got 'me' (str)",
+            ),
+            (
                 {"return_response": 1},
                 "return_response must be True or False, got 1 (int)",
             ),
@@ -230,3 +239,14 @@ class TestRanges:
 
         with pytest.raises(ConfigurationError, match="must be DELETE, GET or POST"):
             WebSocketApiEventSource.connections_arn(stage, "SEND")
+
+    def test_fails_if_connections_are_of_no_stage(self):
+        """
+        Its name alone does not say of which API it is.
+        """
+        with pytest.raises(ConfigurationError) as error:
+            WebSocketApiEventSource.connections_arn("live", "POST")
+
+        assert str(error.value) == (
+            "stage must be a WebSocketStage, got 'live'; pass the stage itself"
+        )
