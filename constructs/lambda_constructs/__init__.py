@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         LambdaFunction,
     )
     from lambda_constructs.practices import Practice
+    from lambda_constructs.secrets import NotSecret
 
 __all__ = [
     "AsyncInvoke",
@@ -33,6 +34,7 @@ __all__ = [
     "FunctionDefaults",
     "FunctionOptions",
     "LambdaFunction",
+    "NotSecret",
     "Practice",
     "PythonCode",
     "SuccessDestination",
@@ -52,6 +54,7 @@ __getattr__ = lazy_attributes(
         "FunctionDefaults": "function",
         "FunctionOptions": "function",
         "LambdaFunction": "function",
+        "NotSecret": "secrets",
         "Practice": "practices",
         "PythonCode": "code",
         "SuccessDestination": "failure",

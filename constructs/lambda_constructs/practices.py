@@ -69,6 +69,9 @@ class Practice(Enum):
     IMPORTED_DEAD_LETTER_QUEUE = "lambda-constructs:imported-dead-letter-queue"
     """Nothing is known of whether a service may send to an imported queue."""
 
+    IMPORTED_KEY = "lambda-constructs:imported-key"
+    """Nothing is known of whether a service may use an imported key."""
+
     IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
     """The beta of IoT's SQL may change under a rule."""
 
