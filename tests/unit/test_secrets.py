@@ -254,7 +254,7 @@ def test_values_that_are_not_known_yet_pass(stack):
             "secretsmanager",
             lambda stack: secretsmanager.Secret(stack, "Secret").secret_value,
         ),
-        ("ssm-secure", lambda stack: SecretValue.ssm_secure("/shop/mail")),
+        ("ssm-secure", lambda _: SecretValue.ssm_secure("/shop/mail")),
         (
             "secretsmanager",
             lambda _: SecretValue.unsafe_plain_text("{{resolve:secretsmanager:a}}"),
@@ -299,4 +299,3 @@ def test_fails_if_nobody_says_why(reason):
     """
     with pytest.raises(ConfigurationError, match="NotSecret needs a reason, got"):
         NotSecret("x", reason=reason)
-
