@@ -20,6 +20,7 @@ from lambda_constructs._checks import (
 )
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import settled_key
+from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import jsii_errors
@@ -59,6 +60,7 @@ class LambdaFunction(Construct):
         function: The underlying L2; an escape hatch, not what to invoke.
         live: The alias that every caller invokes.
         log_group: Where the function writes.
+        network: Its way to the services that it calls, if it is in isolated subnets.
         permissions: Who may invoke the alias, by its resource policy.
         policy: What the function may do; the one policy of its role.
         reserved_concurrent_executions: Concurrency set aside for it, and its ceiling.
@@ -73,6 +75,7 @@ class LambdaFunction(Construct):
     function: lambda_.Function
     live: lambda_.Alias
     log_group: logs.LogGroup | logs.ILogGroup
+    network: Network | None
     permissions: list[lambda_.CfnPermission]
     policy: iam.ManagedPolicy
     reserved_concurrent_executions: int | None
@@ -127,6 +130,7 @@ class LambdaFunction(Construct):
             key = settled_key(self, encryption_key or defaults.encryption_key)
             self.encryption_key = key
             settings = _build.settled(given, defaults, key)
+            settle_network(self, settings)
             check_function(self, handler, runtime, timeout, settings)
         self.tenancy_config = settings.get("tenancy_config")
         self.event_sources = []
@@ -144,12 +148,16 @@ class LambdaFunction(Construct):
             self.role = iam.Role(
                 self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
             )
+            self.network = Network.of(self, settings)
             self.policy = _build.policy(self, settings)
-            self._principal = RolePrincipal(self.role, self.policy)
+            self._principal = RolePrincipal(self.role, self.policy, self.network)
             self.function = _build.function(self, code, handler, runtime, settings)
             self.live = lambda_.Alias(
                 self, "Live", alias_name="live", version=self.function.current_version
             )
+            if self.network is not None:
+                for each in given.get("initial_policy", ()):
+                    self.network.reach(each.actions)
         if async_invoke is not None:
             with jsii_errors(self):
                 async_invoke.bind(self)
@@ -231,3 +239,6 @@ class LambdaFunction(Construct):
         """
         target = on.live if isinstance(on, LambdaFunction) else on
         self.policy.add_statements(*statements_for(actions, target, self))
+        if self.network is not None:
+            with jsii_errors(self):
+                self.network.reach(actions)

@@ -171,6 +171,12 @@ class Practice(Enum):
     STREAM_RETRY_ATTEMPTS = "lambda-constructs:stream-retry-attempts"
     """Retried for ever, a poison record blocks its shard until it is too old."""
 
+    VPC_ENDPOINT_COST = "lambda-constructs:vpc-endpoint-cost"
+    """An interface endpoint is paid by the hour in each Availability Zone."""
+
+    VPC_ENDPOINTS = "lambda-constructs:vpc-endpoints"
+    """From isolated subnets, a call without an endpoint times out."""
+
     def warn(self, scope: IConstruct, message: str) -> None:
         """Tell at synthesis that *scope* departs from this practice."""
         Annotations.of(scope).add_warning_v2(self.value, message)
