@@ -15,6 +15,7 @@ from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._destinations import Target, to_queue, to_topic
 from lambda_constructs._encryption import let_decrypt_environment, let_logs_use
 from lambda_constructs._options import FunctionOptions
+from lambda_constructs._signing import check_signing
 from lambda_constructs.permissions import denied_to_code, statement
 from lambda_constructs.secrets import METADATA, reasons
 
@@ -111,6 +112,7 @@ def function(
     settings: FunctionOptions,
 ) -> lambda_.Function:
     """Make the function with the role and log group of *scope*."""
+    check_signing(scope, code, runtime, settings)
     if not isinstance(code, lambda_.Code):
         architecture = settings["architecture"]
         code = code.for_function(
