@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-supp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from aws_cdk import Aws, Fn, Stack
@@ -64,11 +64,13 @@ def existing(vpc: ec2.IVpc, service: str) -> ec2.CfnVPCEndpoint | None:
 def all_of(vpc: ec2.IVpc, service: str) -> Iterator[ec2.CfnVPCEndpoint]:
     """Give the endpoints of *service* in *vpc*, of whoever made them."""
     stack = Stack.of(vpc)
+    kind = "Gateway" if service in GATEWAYS else "Interface"
     wanted = stack.resolve([vpc.vpc_id, service_name(service)])
     for each in stack.node.find_all():
         if (
             isinstance(each, ec2.CfnVPCEndpoint)
             and each.service_name
+            and (each.vpc_endpoint_type or "Gateway") == kind
             and stack.resolve([each.vpc_id, each.service_name]) == wanted
         ):
             yield each
@@ -123,13 +125,13 @@ def let_answer_cloudformation(endpoint: ec2.CfnVPCEndpoint) -> None:
 
 
 def _anybody(
-    action: str, resource: str, conditions: dict[str, object]
+    action: str, resource: str, conditions: Mapping[str, object]
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         actions=[action],
         principals=[iam.AnyPrincipal()],
         resources=[resource],
-        conditions=conditions,
+        conditions=dict(conditions),
     )
 
 

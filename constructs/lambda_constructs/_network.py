@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_ec2 as ec2
 
@@ -151,9 +151,10 @@ class Network:
         L1: CDK's own method takes the rule away by which the group allows nothing, and
         a group that is made without a rule is open.
         """
-        (group,) = self.function.function.connections.security_groups
+        groups = self.function.function.connections.security_groups
+        group = cast("ec2.SecurityGroup", groups[0])
         free = service in _endpoints.GATEWAYS
-        groups = [] if free else list(endpoint.security_group_ids or [])[:1]
+        targets = [] if free else list(endpoint.security_group_ids or [])
         rule = ec2.CfnSecurityGroupEgress(
             group,
             f"To{_endpoints.camel(service)}",
@@ -163,7 +164,7 @@ class Network:
             to_port=443,
             description=f"HTTPS to the endpoint of {service}",
             destination_prefix_list_id=prefix_list(service, group) if free else None,
-            destination_security_group_id=groups[0] if groups else None,
+            destination_security_group_id=targets[0] if targets else None,
         )
         self.function.live.node.add_dependency(rule)
 

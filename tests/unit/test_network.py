@@ -276,6 +276,22 @@ def test_an_endpoint_that_is_there_is_used(stack):
     assert not is_warned(stack, Practice.VPC_ENDPOINT_COST)
 
 
+def test_an_interface_endpoint_of_s3_is_no_route(stack):
+    """
+    S3 has both kinds, under one name.
+    """
+    vpc = make_vpc(stack)
+    vpc.add_interface_endpoint("Mine", service=ec2.InterfaceVpcEndpointAwsService.S3)
+    worker = make_function(stack, vpc=vpc)
+    worker.allow("s3:GetObject", on=s3.Bucket(stack, "Bucket"))
+
+    kinds = [
+        each["Properties"]["VpcEndpointType"]
+        for each in resources(stack, ENDPOINT).values()
+    ]
+    assert ["Gateway", "Interface"] == sorted(kinds)
+
+
 def test_fails_if_another_endpoint_is_made_later(stack):
     """
     AWS refuses the second one, for its private name is taken.
