@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
+import jsii
 from aws_cdk import aws_ec2 as ec2
 
 from lambda_constructs import _endpoints
@@ -14,6 +15,7 @@ from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.practices import Practice
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
     from constructs import Construct
 
     from lambda_constructs._options import FunctionOptions
@@ -81,6 +83,37 @@ def _is_isolated(vpc: ec2.Vpc | ec2.IVpc, chosen: ec2.SubnetSelection) -> bool:
     return isolated.issuperset(_selected(vpc, chosen).subnet_ids)
 
 
+@jsii.implements(ec2.IPeer)
+class _Peer:
+    """What a group is open to, by a rule of the group itself.
+
+    CDK makes a resource of each rule for another group or a prefix list.
+    """
+
+    def __init__(self, name: str, value: str) -> None:
+        self._rule = {name: value}
+
+    @property
+    def can_inline_rule(self) -> bool:
+        return True
+
+    @property
+    def unique_id(self) -> str:
+        return next(iter(self._rule.values()))
+
+    @property
+    def connections(self) -> ec2.Connections:
+        return ec2.Connections()
+
+    @jsii.member(jsii_name="toEgressRuleConfig")
+    def to_egress_rule_config(self) -> dict[str, str]:
+        return self._rule
+
+    @jsii.member(jsii_name="toIngressRuleConfig")
+    def to_ingress_rule_config(self) -> dict[str, str]:
+        return {}
+
+
 class Network:
     """The way of one function in isolated subnets to the services that it calls.
 
@@ -103,6 +136,21 @@ class Network:
         if vpc is None or not _is_isolated(vpc, settings["vpc_subnets"]):
             return None
         return cls(function, settings)
+
+    def begin(self, statements: Iterable[iam.PolicyStatement]) -> None:
+        """Close the function's group for good, and lead to what *statements* allow.
+
+        A group without a rule of its own is open, which CDK's is as soon as another
+        group is let in somewhere: it then drops the rule by which it allowed nothing.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroup.html
+        """
+        if self.closed:
+            self._group().add_egress_rule(
+                ec2.Peer.ipv4("127.0.0.1/32"), ec2.Port.tcp(443), "Nowhere else"
+            )
+        for each in statements:
+            self.reach(each.actions)
 
     def reach(self, actions: Iterable[str]) -> None:
         """Lead to the services of *actions*, which the code calls."""
@@ -146,27 +194,20 @@ class Network:
             self._open_group(service, endpoint)
 
     def _open_group(self, service: str, endpoint: ec2.CfnVPCEndpoint) -> None:
-        """Let HTTPS out to the endpoint alone.
-
-        L1: CDK's own method takes the rule away by which the group allows nothing, and
-        a group that is made without a rule is open.
-        """
-        groups = self.function.function.connections.security_groups
-        group = cast("ec2.SecurityGroup", groups[0])
-        free = service in _endpoints.GATEWAYS
-        targets = [] if free else list(endpoint.security_group_ids or [])
-        rule = ec2.CfnSecurityGroupEgress(
-            group,
-            f"To{_endpoints.camel(service)}",
-            group_id=group.security_group_id,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            description=f"HTTPS to the endpoint of {service}",
-            destination_prefix_list_id=prefix_list(service, group) if free else None,
-            destination_security_group_id=targets[0] if targets else None,
+        """Let HTTPS out to the endpoint alone."""
+        group = self._group()
+        if service in _endpoints.GATEWAYS:
+            peer = _Peer("destinationPrefixListId", prefix_list(service, group))
+        else:
+            (target, *_) = endpoint.security_group_ids or [""]
+            peer = _Peer("destinationSecurityGroupId", target)
+        group.add_egress_rule(
+            cast("ec2.IPeer", peer), ec2.Port.tcp(443), f"HTTPS to {service}"
         )
-        self.function.live.node.add_dependency(rule)
+
+    def _group(self) -> ec2.SecurityGroup:
+        groups = self.function.function.connections.security_groups
+        return cast("ec2.SecurityGroup", groups[0])
 
     def _warn(self, service: str, why: str) -> None:
         Practice.VPC_ENDPOINTS.warn(

@@ -156,8 +156,7 @@ class LambdaFunction(Construct):
                 self, "Live", alias_name="live", version=self.function.current_version
             )
             if self.network is not None:
-                for each in given.get("initial_policy", ()):
-                    self.network.reach(each.actions)
+                self.network.begin(given.get("initial_policy", ()))
         if async_invoke is not None:
             with jsii_errors(self):
                 async_invoke.bind(self)

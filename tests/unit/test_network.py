@@ -22,10 +22,16 @@ from lambda_constructs.event_sources import (
 from tests.unit.conftest import is_warned, make_function, only, resources, statements
 
 ENDPOINT = "AWS::EC2::VPCEndpoint"
-EGRESS = "AWS::EC2::SecurityGroupEgress"
 GROUP = "AWS::EC2::SecurityGroup"
 FUNCTION = "AWS::Lambda::Function"
 WITH_EGRESS = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+NOWHERE = {
+    "CidrIp": "127.0.0.1/32",
+    "Description": "Nowhere else",
+    "FromPort": 443,
+    "IpProtocol": "tcp",
+    "ToPort": 443,
+}
 NOTHING = {
     "CidrIp": "255.255.255.255/32",
     "Description": "Disallow all traffic",
@@ -43,6 +49,16 @@ def make_vpc(stack: Stack, id: str = "Net", **options: object) -> ec2.Vpc:
 def make_table(stack: Stack) -> dynamodb.TableV2:
     key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
     return dynamodb.TableV2(stack, "Table", partition_key=key)
+
+
+def outward(stack: Stack, group: str = "Worker") -> list[dict]:
+    """The rules by which a group, told by its id's beginning, lets anything out."""
+    (found,) = [
+        each["Properties"]["SecurityGroupEgress"]
+        for id, each in resources(stack, GROUP).items()
+        if id.startswith(group)
+    ]
+    return found
 
 
 def services(stack: Stack) -> dict[str, dict]:
@@ -109,36 +125,22 @@ class TestCalls:
 
     def test_its_group_is_open_to_the_endpoints_alone(self, stack):
         """
-        A rule that matches nothing stays in the group: one that is made without any
-        is open until the others come.
+        A rule that leads nowhere stays in the group: one without any is open.
         """
-        groups = resources(stack, GROUP)
-        (own,) = [each for each in groups if each.startswith("Worker")]
-        rules = [each["Properties"] for each in resources(stack, EGRESS).values()]
-        lists = [
-            each["DestinationPrefixListId"]
-            for each in rules
-            if "DestinationPrefixListId" in each
-        ]
-        (to_group,) = [
-            each["DestinationSecurityGroupId"]["Fn::GetAtt"][0]
-            for each in rules
-            if "DestinationSecurityGroupId" in each
-        ]
+        nowhere, *rules = outward(stack)
+        table, bucket, queue = rules
 
-        assert [NOTHING] == groups[own]["Properties"]["SecurityGroupEgress"]
-        assert to_group.startswith("NetEndpointSecurityGroup")
-        assert [
-            {"Fn::FindInMap": ["ManagedPrefixLists", {"Ref": "AWS::Region"}, name]}
-            for name in ("dynamodb", "s3")
-        ] == lists
-        for rule in rules:
-            assert {"Fn::GetAtt": [own, "GroupId"]} == rule["GroupId"]
-            assert ("tcp", 443, 443) == (
-                rule["IpProtocol"],
-                rule["FromPort"],
-                rule["ToPort"],
+        assert NOWHERE == nowhere
+        for rule, name in ((table, "dynamodb"), (bucket, "s3")):
+            region = {"Ref": "AWS::Region"}
+            assert {"Fn::FindInMap": ["ManagedPrefixLists", region, name]} == (
+                rule["DestinationPrefixListId"]
             )
+        (target, _) = queue["DestinationSecurityGroupId"]["Fn::GetAtt"]
+        assert target.startswith("NetEndpointSecurityGroup")
+        assert {("tcp", 443, 443)} == {
+            (each["IpProtocol"], each["FromPort"], each["ToPort"]) for each in rules
+        }
 
     def test_the_endpoints_group_takes_https_of_the_vpc_alone(self, stack):
         """
@@ -161,13 +163,12 @@ class TestCalls:
 
     def test_nobody_invokes_it_before_there_is_a_way(self, stack):
         """
-        The alias waits for endpoints and rules.
+        The alias waits for the endpoints, and by the function for the rules.
         """
         (alias,) = resources(stack, "AWS::Lambda::Alias").values()
 
-        waits = set(alias["DependsOn"])
-        assert resources(stack, ENDPOINT).keys() <= waits
-        assert resources(stack, EGRESS).keys() <= waits
+        assert resources(stack, ENDPOINT).keys() <= set(alias["DependsOn"])
+        assert {} == resources(stack, "AWS::EC2::SecurityGroupEgress")
 
     def test_the_permissions_outlive_the_network_interfaces(self, stack):
         """
@@ -254,7 +255,8 @@ def test_functions_share_the_endpoints_of_their_vpc(stack):
     found = services(stack)
     assert {"dynamodb", "sqs"} == found.keys()
     assert 4 == len(found["dynamodb"]["RouteTableIds"])
-    assert 4 == len(resources(stack, EGRESS))
+    for name in ("Front", "Back"):
+        assert 3 == len(outward(stack, name))
 
 
 def test_an_endpoint_that_is_there_is_used(stack):
@@ -269,9 +271,9 @@ def test_an_endpoint_that_is_there_is_used(stack):
     worker.allow("sqs:SendMessage", on=sqs.Queue(stack, "Queue"))
 
     (endpoint,) = resources(stack, ENDPOINT)
-    (rule,) = resources(stack, EGRESS).values()
+    (_, rule) = outward(stack)
     assert endpoint.startswith("Mine")
-    assert "Mine" in str(rule["Properties"]["DestinationSecurityGroupId"])
+    assert "Mine" in str(rule["DestinationSecurityGroupId"])
     assert own.node.default_child is not None
     assert not is_warned(stack, Practice.VPC_ENDPOINT_COST)
 
@@ -353,9 +355,9 @@ def test_a_known_region_names_its_prefix_list(region):
     worker = make_function(stack, vpc=make_vpc(stack))
     worker.allow("s3:GetObject", on=s3.Bucket(stack, "Bucket"))
 
-    (rule,) = resources(stack, EGRESS).values()
+    (_, rule) = outward(stack)
     lists = {"eu-west-1": "pl-6da54004", "us-east-1": "pl-63a5400a"}
-    assert lists[region] == rule["Properties"]["DestinationPrefixListId"]
+    assert lists[region] == rule["DestinationPrefixListId"]
     assert "Mappings" not in Template.from_stack(stack).to_json()
 
 
@@ -384,8 +386,23 @@ def test_a_group_of_the_caller_s_is_left_as_it_is(stack):
     worker.allow("s3:GetObject", on=s3.Bucket(stack, "Bucket"))
 
     assert {"s3"} == services(stack).keys()
-    assert {} == resources(stack, EGRESS)
+    assert [NOTHING] == outward(stack, "Mine")
     assert 1 == len(resources(stack, GROUP))
+
+
+def test_a_rule_for_a_database_opens_nothing_else(stack):
+    """
+    CDK drops the rule by which its groups allow nothing when it adds this one.
+    """
+    vpc = make_vpc(stack)
+    worker = make_function(stack, vpc=vpc)
+    database = ec2.SecurityGroup(stack, "Database", vpc=vpc, allow_all_outbound=False)
+
+    worker.function.connections.allow_to(database, ec2.Port.tcp(5432))
+
+    (rule,) = resources(stack, "AWS::EC2::SecurityGroupEgress").values()
+    assert [NOWHERE] == outward(stack)
+    assert 5432 == rule["Properties"]["ToPort"]
 
 
 def test_subnets_with_a_way_out_get_no_endpoints(stack):
@@ -445,7 +462,7 @@ def test_the_vpc_may_be_in_another_stack():
 
     assert {"sqs"} == services(network).keys()
     assert {} == resources(shop, ENDPOINT)
-    assert 1 == len(resources(shop, EGRESS))
+    assert 2 == len(outward(shop))
 
 
 def test_fails_if_there_are_no_isolated_subnets(stack):
