@@ -6,6 +6,7 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -18,6 +19,7 @@ from stacks._handlers import handler_code
 class NotificationsStack(Stack):
     """A customer gets each mail once, and a large refund is looked at.
 
+    Each mail has the token of a link to unsubscribe by, signed with `SigningKey`.
     `Archive` keeps every notification. What SNS cannot deliver to a function ends in
     its `Sns-Notifications-Undelivered`, and what a function fails in its `Failures`.
     """
@@ -76,6 +78,7 @@ class NotificationsStack(Stack):
             },
         )
         mailer.allow("dynamodb:PutItem", on=outbox)
+        mailer.add_secret(signing_key(self, key), variable="SIGNING_KEY_ARN")
         mailer.add_event_source(
             SnsEventSource(topic, filter_policy={"kind": ["confirmed", "shipped"]})
         )
@@ -115,3 +118,17 @@ class NotificationsStack(Stack):
         )
         archivist.allow("s3:PutObject", on=archive)
         archivist.add_event_source(SnsEventSource(topic))
+
+
+def signing_key(scope: Construct, key: kms.Key) -> secretsmanager.Secret:
+    """Make up a secret, which outlives the stack as the mails' links do."""
+    return secretsmanager.Secret(
+        scope,
+        "SigningKey",
+        description="Signs the links of mails to unsubscribe by",
+        encryption_key=cast("kms.IKey", key),
+        generate_secret_string=secretsmanager.SecretStringGenerator(
+            exclude_punctuation=True, password_length=64
+        ),
+        removal_policy=RemovalPolicy.RETAIN,
+    )

@@ -31,7 +31,8 @@ class WebBackendStack(Stack):
     """Each request for an item is answered by HTTPS; all else the function never sees.
 
     Plain HTTP is redirected, unknown paths are refused by the load balancer, and what
-    it refuses or forwards is in its access logs. Deploy it with
+    it refuses or forwards is in its access logs. The function is in isolated subnets,
+    from which it reaches its table and its bucket, and nothing else. Deploy it with
     `--context certificate-arn=<ARN>` of a certificate in Certificate Manager, or with
     `--parameters CertificateArn=<ARN>`.
 
@@ -67,6 +68,7 @@ class WebBackendStack(Stack):
             ),
         )
         images = bucket(self, "Images", versioned=True)
+        vpc = self.network()
 
         catalogue = LambdaFunction(
             self,
@@ -79,6 +81,8 @@ class WebBackendStack(Stack):
                 "ITEMS_TABLE": items.table_name,
                 "POWERTOOLS_SERVICE_NAME": "catalogue",
             },
+            # Isolated subnets, with a way to the table and the bucket, and no other.
+            vpc=vpc,
         )
         catalogue.allow("dynamodb:GetItem", on=items)
         catalogue.allow("dynamodb:Query", on=f"{items.table_arn}/index/{BY_CATEGORY}")
@@ -86,7 +90,7 @@ class WebBackendStack(Stack):
         # Without it S3 says "access denied" of an image that is not there.
         catalogue.allow("s3:ListBucket", on=images)
 
-        listener = self.load_balancer().add_listener(
+        listener = self.load_balancer(vpc).add_listener(
             "Https",
             port=443,
             certificates=[elbv2.ListenerCertificate.from_arn(self.certificate())],
@@ -128,27 +132,36 @@ class WebBackendStack(Stack):
         )
         return given.value_as_string
 
-    def load_balancer(self) -> elbv2.ApplicationLoadBalancer:
-        """Define the load balancer, its network and its logs."""
+    def network(self) -> ec2.Vpc:
+        """Define public subnets for the load balancer, and isolated ones.
+
+        What costs by the hour, NAT gateways and interface endpoints, nothing needs.
+        """
+        return ec2.Vpc(
+            self,
+            "Vpc",
+            max_azs=2,
+            nat_gateways=0,
+            # It takes a function of CDK's own; nothing is in the default group.
+            restrict_default_security_group=False,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name="Public",
+                    subnet_type=ec2.SubnetType.PUBLIC,
+                    map_public_ip_on_launch=False,
+                ),
+                ec2.SubnetConfiguration(
+                    name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED
+                ),
+            ],
+        )
+
+    def load_balancer(self, vpc: ec2.Vpc) -> elbv2.ApplicationLoadBalancer:
+        """Define the load balancer and its logs."""
         web = elbv2.ApplicationLoadBalancer(
             self,
             "Web",
-            # Public subnets alone: what invokes a function needs no way to it.
-            vpc=ec2.Vpc(
-                self,
-                "Vpc",
-                max_azs=2,
-                nat_gateways=0,
-                # It takes a function of CDK's own; nothing is in the default group.
-                restrict_default_security_group=False,
-                subnet_configuration=[
-                    ec2.SubnetConfiguration(
-                        name="Public",
-                        subnet_type=ec2.SubnetType.PUBLIC,
-                        map_public_ip_on_launch=False,
-                    )
-                ],
-            ),
+            vpc=vpc,
             deletion_protection=True,
             desync_mitigation_mode=elbv2.DesyncMitigationMode.STRICTEST,
             drop_invalid_header_fields=True,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         LambdaFunction,
     )
     from lambda_constructs.practices import Practice
+    from lambda_constructs.secrets import NotSecret
 
 __all__ = [
     "AsyncInvoke",
@@ -39,6 +40,7 @@ __all__ = [
     "FunctionDefaults",
     "FunctionOptions",
     "LambdaFunction",
+    "NotSecret",
     "Practice",
     "ProvisionedConcurrency",
     "PythonCode",
@@ -61,6 +63,7 @@ __getattr__ = lazy_attributes(
         "FunctionDefaults": "function",
         "FunctionOptions": "function",
         "LambdaFunction": "function",
+        "NotSecret": "secrets",
         "Practice": "practices",
         "ProvisionedConcurrency": "concurrency",
         "PythonCode": "code",

@@ -13,10 +13,15 @@ from aws_cdk import aws_logs as logs
 from lambda_constructs._code_checks import check_image_config, check_inline_code
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._destinations import Target, to_queue, to_topic
+from lambda_constructs._encryption import let_decrypt_environment, let_logs_use
 from lambda_constructs._options import FunctionOptions
+from lambda_constructs._signing import check_signing
 from lambda_constructs.permissions import denied_to_code, statement
+from lambda_constructs.secrets import METADATA, reasons
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
     from lambda_constructs.code import PythonCode
     from lambda_constructs.function import LambdaFunction
 
@@ -38,7 +43,11 @@ TRACING_MODES = {
 }
 
 
-def settled(options: FunctionOptions, defaults: FunctionDefaults) -> FunctionOptions:
+def settled(
+    options: FunctionOptions,
+    defaults: FunctionDefaults,
+    key: kms.Key | kms.IKey | None,
+) -> FunctionOptions:
     """Lay what the caller says over what holds for the scope."""
     merged: dict[str, Any] = {
         "architecture": defaults.architecture,
@@ -49,6 +58,8 @@ def settled(options: FunctionOptions, defaults: FunctionDefaults) -> FunctionOpt
         "current_version_options": _retained(options.get("current_version_options")),
         "environment": {**defaults.environment, **options.get("environment", {})},
     }
+    if key is not None:
+        merged.setdefault("environment_encryption", key)
     for name in ("layers", "security_groups"):  # jsii knows lists, and no tuples
         if name in merged:
             merged[name] = list(merged[name])
@@ -65,9 +76,12 @@ def _retained(given: lambda_.VersionOptions | None) -> lambda_.VersionOptions:
 
 def log_group(scope: LambdaFunction, defaults: FunctionDefaults) -> logs.LogGroup:
     """Make the group, which then exists before the function first writes to it."""
+    if scope.encryption_key is not None:
+        let_logs_use(scope.encryption_key, scope)
     return logs.LogGroup(
         scope,
         "Logs",
+        encryption_key=scope.encryption_key,
         retention=defaults.log_retention,
         removal_policy=defaults.log_removal_policy,
     )
@@ -98,6 +112,7 @@ def function(
     settings: FunctionOptions,
 ) -> lambda_.Function:
     """Make the function with the role and log group of *scope*."""
+    check_signing(scope, code, runtime, settings)
     if not isinstance(code, lambda_.Code):
         architecture = settings["architecture"]
         code = code.for_function(
@@ -124,6 +139,8 @@ def function(
         Annotations.of(made).acknowledge_warning(
             SNAP_START_WARNING, "a version is always published, and is what is invoked"
         )
+    if told := reasons(settings["environment"]):
+        resource.add_metadata(METADATA, told)
     if tracing in TRACING_MODES:
         resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(
             mode=TRACING_MODES[tracing]
@@ -154,6 +171,9 @@ def _grant_what_options_need(
     if "vpc" in settings:
         first.append(statement(NETWORK_ACTIONS, "*"))
         scope.policy.add_statements(denied_to_code(NETWORK_ACTIONS, made.function_arn))
+    if "environment_encryption" in settings:
+        key = settings["environment_encryption"]
+        let_decrypt_environment(scope, key, made.function_arn)
     if "durable_config" in settings:
         # https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html
         state = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]

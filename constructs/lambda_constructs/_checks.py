@@ -19,10 +19,12 @@ from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
     check_range,
+    check_type,
     literal,
     seconds,
 )
 from lambda_constructs.practices import Practice
+from lambda_constructs.secrets import check_no_secrets
 
 
 def check_function(
@@ -41,7 +43,7 @@ def check_function(
     _check_sizes(scope, options)
     _check_provisioned(scope, options)
     _check_durable(scope, options)
-    _check_environment(scope, options.get("environment", {}))
+    check_environment(scope, options.get("environment", {}))
     _check_text(scope, options)
     check_package(scope, handler, runtime, options)
     _check_snap_start(scope, runtime, options)
@@ -147,7 +149,12 @@ def _check_durable(scope: Construct, options: FunctionOptions) -> None:
     )
 
 
-def _check_environment(scope: Construct, environment: Mapping[str, str]) -> None:
+def check_environment(scope: Construct, environment: Mapping[str, str]) -> None:
+    """Check the variables of a function: names, size, and that none is a secret.
+
+    Raises:
+        ConfigurationError: Lambda would refuse them, or everybody could read a secret.
+    """
     for name in environment:
         if name in limits.RESERVED_ENVIRONMENT_NAMES:
             raise ConfigurationError(
@@ -174,6 +181,24 @@ def _check_environment(scope: Construct, environment: Mapping[str, str]) -> None
             f"and values together, got {size:,} bytes; keep large values in Parameter "
             "Store, AppConfig or S3 and pass their names",
             scope=scope,
+        )
+    check_no_secrets(environment, scope)
+
+
+def check_variable(
+    scope: Construct, name: object, environment: Mapping[str, str]
+) -> None:
+    """Check that *name* is text, and that no variable of *environment* has it.
+
+    Raises:
+        ConfigurationError: It is something else, or taken.
+    """
+    held = isinstance(name, str)
+    wanted = "the name of a variable"
+    check_type("variable", name or "", wanted, holds=held, scope=scope)
+    if name in environment:
+        raise ConfigurationError(
+            f"environment has {name} already; choose another variable=", scope=scope
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
@@ -11,6 +12,9 @@ from aws_cdk import aws_logs as logs
 from constructs import IConstruct, Node
 
 from lambda_constructs.errors import ConfigurationError, check_type, check_whole
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
 
 __all__ = ["FunctionDefaults"]
 
@@ -24,6 +28,9 @@ class FunctionDefaults:
 
     Attributes:
         architecture: The instruction set. The library says arm64.
+        encryption_key: A key for environment, logs and failure queues. The library
+            names none: each is encrypted with a key of AWS's. `EdgeFunction` takes
+            none, since it logs in many Regions.
         environment: Variables that every function gets.
         log_removal_policy: What becomes of the log group when it leaves the stack.
             The library retains it, unless the creation that made it was rolled back.
@@ -35,6 +42,7 @@ class FunctionDefaults:
     """
 
     architecture: lambda_.Architecture | None = None
+    encryption_key: kms.Key | kms.IKey | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     log_removal_policy: RemovalPolicy | None = None
     log_retention: logs.RetentionDays | None = None
@@ -47,6 +55,9 @@ class FunctionDefaults:
         check_whole("memory_size", self.memory_size)
         held = isinstance(self.environment, Mapping)
         check_type("environment", self.environment, "a mapping", holds=held)
+        held = hasattr(self.encryption_key, "key_arn")
+        wanted = "a Key of aws_cdk.aws_kms"
+        check_type("encryption_key", self.encryption_key, wanted, holds=held)
         for name, kind in KINDS.items():
             value = getattr(self, name)
             held = isinstance(value, kind)

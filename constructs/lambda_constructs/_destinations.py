@@ -58,7 +58,7 @@ def own_queue(function: LambdaFunction) -> sqs.Queue:
     existing = function.node.try_find_child("Failures")
     if isinstance(existing, sqs.Queue):
         return existing
-    queue = failure_queue(function, "Failures")
+    queue = failure_queue(function, "Failures", encryption_key=function.encryption_key)
     function.failure_queues.append(queue)
     return queue
 

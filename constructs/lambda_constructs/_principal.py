@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import jsii
 from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from lambda_constructs._network import Network
 
 
 @jsii.implements(iam.IPrincipal)
@@ -14,9 +19,15 @@ class RolePrincipal:
     a resource, which keys and other accounts' resources need.
     """
 
-    def __init__(self, role: iam.Role, policy: iam.ManagedPolicy) -> None:
+    def __init__(
+        self,
+        role: iam.Role,
+        policy: iam.ManagedPolicy,
+        network: Network | None = None,
+    ) -> None:
         self._role = role
         self._policy = policy
+        self._network = network
 
     @property
     def assume_role_action(self) -> str:
@@ -43,7 +54,7 @@ class RolePrincipal:
         self, statement: iam.PolicyStatement
     ) -> iam.AddToPrincipalPolicyResult:
         """Add a statement to the function's one policy."""
-        self._policy.add_statements(statement)
+        self._add(statement)
         return iam.AddToPrincipalPolicyResult(
             statement_added=True, policy_dependable=self._policy
         )
@@ -51,5 +62,12 @@ class RolePrincipal:
     @jsii.member(jsii_name="addToPolicy")
     def add_to_policy(self, statement: iam.PolicyStatement) -> bool:
         """Do the same, by the name of old."""
-        self._policy.add_statements(statement)
+        self._add(statement)
         return True
+
+    def _add(self, statement: iam.PolicyStatement) -> None:
+        self._policy.add_statements(statement)
+        if self._network is not None:
+            # CDK grants the key with what it encrypts, and the service uses it then.
+            called = [each for each in statement.actions if each[:4] != "kms:"]
+            self._network.reach(called)

@@ -17,15 +17,25 @@ from lambda_constructs._arguments import (
     check_releases,
     check_source,
 )
-from lambda_constructs._checks import check_function
+from lambda_constructs._checks import (
+    check_environment,
+    check_function,
+    check_variable,
+)
 from lambda_constructs._defaults import FunctionDefaults
+from lambda_constructs._encryption import settled_key
+from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.permissions import statements_for
+from lambda_constructs.secrets import use_parameter, use_secret
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_secretsmanager as secretsmanager
     from aws_cdk import aws_sqs as sqs
+    from aws_cdk import aws_ssm as ssm
 
     from lambda_constructs._release import Release
     from lambda_constructs.code import PythonCode
@@ -50,12 +60,14 @@ class LambdaFunction(Construct):
     """A Lambda function with a role, a log group, versions and a live alias of its own.
 
     Attributes:
+        encryption_key: The customer's key of all that belongs to it, if it has one.
         event_sources: What has been bound to it, in that order.
         failure_queues: The queues that the library made for what the function, or a
             delivery to it, gave up; put an alarm on each.
         function: The underlying L2; an escape hatch, not what to invoke.
         live: The alias that every caller invokes.
         log_group: Where the function writes.
+        network: Its way to the services that it calls, if it is in isolated subnets.
         permissions: Who may invoke the alias, by its resource policy.
         policy: What the function may do; the one policy of its role.
         release: What its deployment is made of: CodeDeploy's group, role and alarms.
@@ -65,11 +77,13 @@ class LambdaFunction(Construct):
         timeout: After how long Lambda stops an invocation.
     """
 
+    encryption_key: kms.Key | kms.IKey | None
     event_sources: list[EventSource[object]]
     failure_queues: list[sqs.Queue]
     function: lambda_.Function
     live: lambda_.Alias
     log_group: logs.LogGroup | logs.ILogGroup
+    network: Network | None
     permissions: list[lambda_.CfnPermission]
     policy: iam.ManagedPolicy
     release: Release | None
@@ -90,6 +104,7 @@ class LambdaFunction(Construct):
         async_invoke: AsyncInvoke | None = None,
         deployment: Deployment | None = None,
         provisioned_concurrency: ProvisionedConcurrency | None = None,
+        encryption_key: kms.Key | kms.IKey | None = None,
         **options: Unpack[FunctionOptions],
     ) -> None:
         """Define the function and all that belongs to it.
@@ -104,6 +119,9 @@ class LambdaFunction(Construct):
             async_invoke: What becomes of events whose sender does not wait.
             deployment: How a new version takes over. Left out, at once and for good.
             provisioned_concurrency: Environments of the alias that are always ready.
+            encryption_key: A customer's key for its environment, its log group and the
+                queues that the library makes for its failures; what these are given
+                themselves wins.
             options: Any other option of `aws_lambda.Function`; what is given here
                 wins over every default.
 
@@ -122,11 +140,15 @@ class LambdaFunction(Construct):
         defaults = FunctionDefaults.of(self)
         # The library's own defaults, which fill in every field, name one.
         runtime = runtime or cast("lambda_.Runtime", defaults.runtime)
-        settings = _build.settled(given, defaults)
         with jsii_errors(self):
+            key = settled_key(self, encryption_key or defaults.encryption_key)
+            self.encryption_key = key
+            settings = _build.settled(given, defaults, key)
+            settle_network(self, settings)
             check_function(self, handler, runtime, timeout, settings)
         self.tenancy_config = settings.get("tenancy_config")
         self.event_sources = []
+        self._environment = dict(settings["environment"])
         self.failure_queues = []
         self.permissions = []
         self.reserved_concurrent_executions = settings.get(
@@ -140,12 +162,15 @@ class LambdaFunction(Construct):
             self.role = iam.Role(
                 self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
             )
+            self.network = Network.of(self, settings)
             self.policy = _build.policy(self, settings)
-            self._principal = RolePrincipal(self.role, self.policy)
+            self._principal = RolePrincipal(self.role, self.policy, self.network)
             self.function = _build.function(self, code, handler, runtime, settings)
             self.live = lambda_.Alias(
                 self, "Live", alias_name="live", version=self.function.current_version
             )
+            if self.network is not None:
+                self.network.begin(given.get("initial_policy", ()))
         self.release = None
         with jsii_errors(self):
             if async_invoke is not None:
@@ -174,6 +199,53 @@ class LambdaFunction(Construct):
             self.release.follow(source)
         return bound
 
+    def add_secret(
+        self,
+        secret: secretsmanager.Secret | secretsmanager.ISecret,
+        *,
+        variable: str,
+    ) -> None:
+        """Let the function read *secret*, and tell it which by a variable.
+
+        The variable holds the ARN, or the name of one that was imported by name, which
+        Powertools takes: `parameters.get_secret(os.environ[variable], max_age=300)`.
+
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html
+
+        Raises:
+            ConfigurationError: It is no secret, or the variable is taken or malformed.
+        """
+        with jsii_errors(self):
+            self._add_variable(variable, use_secret(self, secret))
+
+    def add_parameter(
+        self,
+        parameter: ssm.StringParameter | ssm.IParameter,
+        *,
+        variable: str,
+        encryption_key: kms.Key | kms.IKey | None = None,
+    ) -> None:
+        """Let the function read *parameter*, and tell it which by a variable.
+
+        The variable holds the name, which Powertools takes: `get_parameter(name)`, with
+        `decrypt=True` for a SecureString. One of a customer's key needs
+        *encryption_key*, which CDK does not tell of a parameter.
+
+        https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-integration-lambda-extensions.html
+
+        Raises:
+            ConfigurationError: It is no parameter, or the variable is taken or
+                malformed.
+        """
+        with jsii_errors(self):
+            self._add_variable(variable, use_parameter(self, parameter, encryption_key))
+
+    def _add_variable(self, name: str, value: str) -> None:
+        check_variable(self, name, self._environment)
+        self._environment[name] = value
+        check_environment(self, self._environment)
+        self.function.add_environment(name, value)
+
     def allow(self, *actions: str, on: IResource | LambdaFunction | str) -> None:
         """Allow exactly *actions* on exactly *on*: a resource, or an ARN.
 
@@ -187,3 +259,6 @@ class LambdaFunction(Construct):
         """
         target = on.live if isinstance(on, LambdaFunction) else on
         self.policy.add_statements(*statements_for(actions, target, self))
+        if self.network is not None:
+            with jsii_errors(self):
+                self.network.reach(actions)

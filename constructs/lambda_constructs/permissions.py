@@ -82,7 +82,7 @@ def key_statement(
 ) -> iam.PolicyStatement:
     """Allow *actions* on *key*, for calls that *service* makes on one's behalf."""
     stack = Stack.of(scope)
-    key_arn = _arn_of_key(key, scope)
+    key_arn = key_itself(key, scope).key_arn
     via = f"{service}.{stack.region}.{stack.url_suffix}"
     return iam.PolicyStatement(
         actions=list(actions),
@@ -91,12 +91,16 @@ def key_statement(
     )
 
 
-def _arn_of_key(key: kms.Key | kms.IKey, scope: IConstruct) -> str:
-    """Give the ARN of a key itself: IAM allows nothing by that of an alias."""
+def key_itself(key: kms.Key | kms.IKey, scope: IConstruct) -> kms.Key | kms.IKey:
+    """Give a key, where *key* may be an alias: IAM allows nothing by an alias's ARN.
+
+    Raises:
+        ConfigurationError: It is an imported alias, of which no key is known.
+    """
     if ":alias/" not in str(Stack.of(scope).resolve(key.key_arn)):
-        return key.key_arn
+        return key
     try:
-        return str(cast("kms.Alias", key).alias_target_key.key_arn)
+        return cast("kms.Alias", key).alias_target_key
     except RuntimeError:
         raise ConfigurationError(
             f"{key.node.path} is an imported alias, by which IAM allows nothing; "
@@ -145,7 +149,7 @@ def arn_for(action: str, resource: IResource | str, scope: IConstruct) -> str:
     if service == "s3" and _acts_on_objects(name):
         return f"{arn}/*"
     if service == "kms":
-        return _arn_of_key(cast("kms.IKey", resource), scope)
+        return key_itself(cast("kms.IKey", resource), scope).key_arn
     if service == "secretsmanager":
         # The ARN of a secret that was imported by name lacks its last six characters.
         return getattr(resource, "secret_full_arn", None) or f"{arn}-??????"

@@ -72,6 +72,9 @@ class Practice(Enum):
     IMPORTED_DEAD_LETTER_QUEUE = "lambda-constructs:imported-dead-letter-queue"
     """Nothing is known of whether a service may send to an imported queue."""
 
+    IMPORTED_KEY = "lambda-constructs:imported-key"
+    """Nothing is known of whether a service may use an imported key."""
+
     IOT_SQL_VERSION = "lambda-constructs:iot-sql-version"
     """The beta of IoT's SQL may change under a rule."""
 
@@ -170,6 +173,12 @@ class Practice(Enum):
 
     STREAM_RETRY_ATTEMPTS = "lambda-constructs:stream-retry-attempts"
     """Retried for ever, a poison record blocks its shard until it is too old."""
+
+    VPC_ENDPOINT_COST = "lambda-constructs:vpc-endpoint-cost"
+    """An interface endpoint is paid by the hour in each Availability Zone."""
+
+    VPC_ENDPOINTS = "lambda-constructs:vpc-endpoints"
+    """From isolated subnets, a call without an endpoint times out."""
 
     def warn(self, scope: IConstruct, message: str) -> None:
         """Tell at synthesis that *scope* departs from this practice."""

@@ -1,28 +1,34 @@
 """Put a mail into the outbox for each notification, once, for a sender to collect."""
 
+import hashlib
+import hmac
 import os
 from typing import Annotated, Any, Literal
 
 import boto3
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.data_classes import SNSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from pydantic import BaseModel, Field, ValidationError
 
 OUTBOX_TABLE = os.environ["OUTBOX_TABLE"]
+SIGNING_KEY_ARN = os.environ["SIGNING_KEY_ARN"]
+
+# A key that is replaced is in use after five minutes.
+KEY_SECONDS = 300
 
 # Lambda reads the level of a JSON line only beside an RFC 3339 timestamp.
 logger = Logger(use_rfc3339=True, utc=True)
 # A call that hangs gives up after 3 s, well before the function's timeout.
-dynamodb = boto3.client(
-    "dynamodb",
-    config=Config(
-        connect_timeout=1,
-        read_timeout=1,
-        retries={"mode": "standard", "total_max_attempts": 2},
-    ),
+config = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 2},
 )
+dynamodb = boto3.client("dynamodb", config=config)
+secrets = parameters.SecretsProvider(boto_config=config)
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
@@ -59,6 +65,7 @@ def put(mail: Mail) -> None:
     # The publisher's own id is the key, not SNS's: a publisher that retries sends the
     # same notification in a new message.
     item = {name: {"S": value} for name, value in mail.model_dump().items()}
+    item["unsubscribe"] = {"S": unsubscribe_token(mail.customer_id)}
     try:
         dynamodb.put_item(
             TableName=OUTBOX_TABLE,
@@ -69,3 +76,13 @@ def put(mail: Mail) -> None:
         logger.info("mail is there already", extra=mail.model_dump())
     else:
         logger.info("mail is in the outbox", extra=mail.model_dump())
+
+
+def unsubscribe_token(customer_id: str) -> str:
+    """Sign who is unsubscribed by the link of a mail, so that nobody makes up another.
+
+    The key is read from Secrets Manager once in a while, and is never in the logs.
+    """
+    key = secrets.get(SIGNING_KEY_ARN, max_age=KEY_SECONDS)
+    signature = hmac.new(str(key).encode(), customer_id.encode(), hashlib.sha256)
+    return f"{customer_id}.{signature.hexdigest()}"

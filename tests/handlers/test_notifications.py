@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import json
 from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
+import time_machine
+from aws_lambda_powertools.utilities.parameters import GetParameterError
 
 from tests.conftest import ColdStart
 from tests.handlers.conftest import LambdaContext
@@ -62,6 +66,13 @@ NOT_NOTIFICATIONS = {
 }
 
 
+SIGNING_KEY = "a key that signs"
+
+
+def signed(customer_id: str, key: str = SIGNING_KEY) -> str:
+    return hmac.new(key.encode(), customer_id.encode(), "sha256").hexdigest()
+
+
 class TestMailer:
     @pytest.fixture
     def mailer(self, aws: None, cold_start: ColdStart) -> Handler:
@@ -73,7 +84,10 @@ class TestMailer:
                 {"AttributeName": "notification_id", "AttributeType": "S"}
             ],
         )
-        return Handler(cold_start, "mailer", OUTBOX_TABLE="outbox")
+        arn = boto3.client("secretsmanager").create_secret(
+            Name="signing", SecretString=SIGNING_KEY
+        )["ARN"]
+        return Handler(cold_start, "mailer", OUTBOX_TABLE="outbox", SIGNING_KEY_ARN=arn)
 
     def outbox(self) -> list[dict[str, Any]]:
         return boto3.resource("dynamodb").Table("outbox").scan()["Items"]
@@ -90,8 +104,47 @@ class TestMailer:
                 "order_id": "o-1",
                 "customer_id": "c-1",
                 "kind": "confirmed",
+                "unsubscribe": f"c-1.{signed('c-1')}",
             }
         ] == self.outbox()
+
+    def test_the_key_is_read_once_in_five_minutes_and_never_logged(
+        self, mailer: Handler
+    ) -> None:
+        """
+        A key that was replaced is used from then on.
+        """
+        mailer(sns_event(notification()))
+        boto3.client("secretsmanager").put_secret_value(
+            SecretId=mailer.module.SIGNING_KEY_ARN, SecretString="replaced"
+        )
+        mailer(sns_event(notification(notification_id="n-2")))
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=301)):
+            mailer(sns_event(notification(notification_id="n-3")))
+
+        tokens = {
+            each["notification_id"]: each["unsubscribe"] for each in self.outbox()
+        }
+        assert {
+            "n-1": f"c-1.{signed('c-1')}",
+            "n-2": f"c-1.{signed('c-1')}",
+            "n-3": f"c-1.{signed('c-1', 'replaced')}",
+        } == tokens
+        assert SIGNING_KEY not in mailer.stdout.getvalue()
+        assert signed("c-1") not in mailer.stdout.getvalue()
+
+    def test_fails_if_the_key_cannot_be_read(self, mailer: Handler) -> None:
+        """
+        So that Lambda tries again; no mail goes out without its link.
+        """
+        boto3.client("secretsmanager").delete_secret(
+            SecretId=mailer.module.SIGNING_KEY_ARN, ForceDeleteWithoutRecovery=True
+        )
+
+        with pytest.raises(GetParameterError):
+            mailer(sns_event(notification()))
+
+        assert [] == self.outbox()
 
     def test_a_repetition_changes_nothing(self, mailer: Handler) -> None:
         """

@@ -35,6 +35,14 @@ WITHOUT_RESOURCES = {
     "ec2:DescribeAddresses",
     "ec2:DescribeInstances",
     "ec2:DescribeVolumes",
+    # Network interfaces, which have no name before Lambda makes them, for it alone: the
+    # code is denied all of these. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
@@ -207,6 +215,40 @@ def test_each_queue_and_topic_is_encrypted_and_takes_tls_only(stack):
         assert logical_id in denied
     stores = len(stack.of_type("AWS::SQS::Queue", "AWS::SNS::Topic"))
     assert stores == denied.count("aws:SecureTransport")
+
+
+def test_each_bucket_is_encrypted_closed_and_takes_tls_only(stack):
+    """
+    The same for buckets, which nobody outside the account may be let into.
+    """
+    policies = {
+        each["Bucket"]["Ref"]: each["PolicyDocument"]["Statement"]
+        for each in stack.properties("AWS::S3::BucketPolicy")
+    }
+    for logical_id, bucket in stack.of_type("AWS::S3::Bucket").items():
+        (denied,) = [each for each in policies[logical_id] if each["Effect"] == "Deny"]
+        insecure = {"Bool": {"aws:SecureTransport": "false"}}
+
+        assert insecure == denied["Condition"]
+        assert ("s3:*", {"AWS": "*"}) == (denied["Action"], denied["Principal"])
+        assert 2 == len(denied["Resource"])
+        assert bucket["Properties"]["BucketEncryption"]
+        assert {True} == set(
+            bucket["Properties"]["PublicAccessBlockConfiguration"].values()
+        )
+
+
+def test_each_group_in_a_vpc_lets_nothing_out_but_to_what_is_named(stack):
+    """
+    Neither everything nor anywhere: a load balancer to its targets, a function to its
+    endpoints.
+    """
+    for logical_id, group in stack.of_type("AWS::EC2::SecurityGroup").items():
+        rules = group["Properties"]["SecurityGroupEgress"]
+        assert rules, logical_id
+        assert "0.0.0.0/0" not in str(rules)
+    for rule in stack.properties("AWS::EC2::SecurityGroupEgress"):
+        assert {"DestinationPrefixListId", "DestinationSecurityGroupId"} & rule.keys()
 
 
 def test_each_log_group_has_a_retention_and_each_function_a_log_group(stack):

@@ -69,6 +69,29 @@ def test_the_topic_has_a_key_that_can_be_opened_to_publishers(stack):
     assert key["EnableKeyRotation"] is True
 
 
+def test_the_signing_key_is_in_its_store_and_its_name_with_the_mailer_alone(stack):
+    """
+    Made up there, kept when the stack is gone, and read by one function.
+    """
+    ((name, secret),) = stack.of_type("AWS::SecretsManager::Secret").items()
+    named = {
+        logical_id[:-8]
+        for logical_id, each in stack.of_type("AWS::Lambda::Function").items()
+        if {"Ref": name} in each["Properties"]["Environment"]["Variables"].values()
+    }
+    readers = [
+        logical_id[:-8]
+        for logical_id, each in stack.of_type("AWS::IAM::ManagedPolicy").items()
+        if "secretsmanager:GetSecretValue" in json.dumps(each)
+    ]
+
+    assert "Retain" == secret["DeletionPolicy"]
+    assert "SecretString" not in secret["Properties"]
+    assert "Fn::GetAtt" in secret["Properties"]["KmsKeyId"]
+    assert {"MailerFunction"} == named
+    assert ["MailerPolicy"] == readers
+
+
 def test_what_is_archived_is_kept(stack):
     """
     Versions survive an overwrite, and the bucket the stack.

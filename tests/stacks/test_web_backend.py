@@ -99,11 +99,37 @@ def test_requests_are_logged_to_a_bucket_that_load_balancers_here_may_write(stac
 
 def test_the_network_costs_nothing_by_the_hour(stack):
     """
-    What invokes a function needs neither NAT gateways nor addresses.
+    Gateway endpoints are free; there are neither NAT gateways nor addresses, and no
+    interface endpoints.
     """
     assert {} == stack.of_type("AWS::EC2::NatGateway", "AWS::EC2::EIP")
+    endpoints = list(stack.properties("AWS::EC2::VPCEndpoint"))
+
+    assert {"Gateway"} == {each["VpcEndpointType"] for each in endpoints}
+    assert [".dynamodb", ".s3"] == sorted(
+        each["ServiceName"]["Fn::Join"][1][-1] for each in endpoints
+    )
+
+
+def test_the_function_reaches_its_table_and_its_bucket_alone(stack):
+    """
+    From subnets whose routes lead to both, and nowhere else, by a group that is open
+    to their addresses.
+    """
     (function,) = stack.properties("AWS::Lambda::Function")
-    assert "VpcConfig" not in function
+    subnets = {each["Ref"] for each in function["VpcConfig"]["SubnetIds"]}
+    group = stack.named("AWS::EC2::SecurityGroup", "CatalogueFunctionSecurityGroup")
+    nowhere, *rules = group["SecurityGroupEgress"]
+    routes = list(stack.properties("AWS::EC2::Route"))
+
+    assert 2 == len(subnets)
+    assert all("IsolatedSubnet" in each for each in subnets)
+    assert not any("Isolated" in str(each["RouteTableId"]) for each in routes)
+    assert ["dynamodb", "s3"] == sorted(
+        each["DestinationPrefixListId"]["Fn::FindInMap"][2] for each in rules
+    )
+    assert "127.0.0.1/32" == nowhere["CidrIp"]
+    assert {("tcp", 443)} == {(each["IpProtocol"], each["ToPort"]) for each in rules}
 
 
 class TestDriven:
@@ -169,6 +195,9 @@ class TestDriven:
         assert (303, b"") == (large.status, large.body)
         assert "X-Amz-Signature" in large.headers["location"]
         assert "/images/b-2?" in large.headers["location"]
+        # Of the bucket's public name: a browser is not in the VPC.
+        assert "vpce" not in large.headers["location"]
+        assert f"//{shop.physical_id('Images')}.s3" in large.headers["location"]
 
     def test_head_is_answered_as_get_without_the_body(self, web):
         """

@@ -93,7 +93,7 @@ def test_the_code_of_a_function_in_a_vpc_may_make_no_interface(account):
     Lambda's own calls do not have; the library's functions all are.
     """
     stack = Stack(App(context=CONTEXT), "Shop")
-    make_function(stack, CREATE, vpc=ec2.Vpc(stack, "Vpc", max_azs=1))
+    make_function(stack, CREATE, vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0))
     worker = account.deploy(stack).function("Worker")
 
     error = worker.invoke({}).payload

@@ -7,7 +7,6 @@ import json
 
 import pytest
 from aws_cdk import App, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -278,19 +277,6 @@ class TestOptions:
         make_function(stack, dead_letter_topic=sns.Topic(stack, "Dead"))
 
         assert {"sns:Publish"} == allowed(stack, "Dead", "WorkerCreationPolicy")
-
-    def test_vpc_may_attach_interfaces_but_the_code_may_not(self, stack):
-        """
-        Lambda acts in the role's name; its code is denied the same actions.
-        """
-        make_function(stack, vpc=ec2.Vpc(stack, "Net", max_azs=1))
-
-        (grant,) = statements(stack, "WorkerCreationPolicy")
-        (denial,) = [each for each in statements(stack) if each["Effect"] == "Deny"]
-        assert "ec2:CreateNetworkInterface" in grant["Action"]
-        assert grant["Action"] == denial["Action"]
-        assert "lambda:SourceFunctionArn" in denial["Condition"]["ArnEquals"]
-        assert {} == resources(stack, "AWS::IAM::Policy")
 
     def test_durable_function_may_keep_its_state(self, stack):
         """

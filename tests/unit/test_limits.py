@@ -206,7 +206,7 @@ def test_fails_if_there_are_more_than_five_security_groups(stack):
     """
     Five security groups.
     """
-    vpc = ec2.Vpc(stack, "Net", max_azs=1)
+    vpc = ec2.Vpc(stack, "Net", max_azs=1, nat_gateways=0)
     groups = [ec2.SecurityGroup(stack, f"Group{n}", vpc=vpc) for n in range(6)]
 
     assert "security_groups must be at most 5 security groups, got 6" in fault(
@@ -223,7 +223,7 @@ def test_fails_if_there_are_more_than_sixteen_subnets(stack):
         "Net",
         vpc_id="vpc-1",
         availability_zones=["a"],
-        private_subnet_ids=[f"subnet-{n}" for n in range(17)],
+        isolated_subnet_ids=[f"subnet-{n}" for n in range(17)],
     )
 
     assert "vpc_subnets must be at most 16 subnets, got 17" in fault(stack, vpc=vpc)
@@ -447,7 +447,10 @@ def test_fails_if_the_mount_path_is_malformed(stack, path):
     """
     https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html.
     """
-    vpc = ec2.Vpc(stack, "Net", max_azs=1)
+    isolated = ec2.SubnetConfiguration(
+        name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED
+    )
+    vpc = ec2.Vpc(stack, "Net", max_azs=1, subnet_configuration=[isolated])
     files = efs.FileSystem(stack, "Files", vpc=vpc)
     point = files.add_access_point("Point")
 

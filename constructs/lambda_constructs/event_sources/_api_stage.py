@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lambda_constructs._defaults import FunctionDefaults
+from lambda_constructs._encryption import let_logs_use, settled_key
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.practices import Practice
 
@@ -120,9 +121,13 @@ def warn_of_stages(api: IResource, api_id: str) -> None:
 
 def _access_logs(stage: Construct) -> logs.LogGroup:
     defaults = FunctionDefaults.of(stage)
+    key = settled_key(stage, defaults.encryption_key)
+    if key is not None:
+        let_logs_use(key, stage)
     return logs.LogGroup(
         stage,
         "AccessLogs",
+        encryption_key=key,
         retention=defaults.log_retention,
         removal_policy=defaults.log_removal_policy,
     )

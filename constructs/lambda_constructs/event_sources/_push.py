@@ -135,7 +135,7 @@ def undelivered(
     """
     queue = given
     if queue is None:
-        queue = failure_queue(function, id)
+        queue = failure_queue(function, id, encryption_key=function.encryption_key)
         function.failure_queues.append(queue)
     _check_dead_letter_queue(function, queue, principal)
     beside = Stack.of(queue) in (Stack.of(function), Stack.of(source))

@@ -110,7 +110,7 @@ def keep_undelivered(
         ConfigurationError: Scheduler cannot send to the queue that is *given*.
     """
     if given is None:
-        queue = failure_queue(function, id)
+        queue = failure_queue(function, id, encryption_key=function.encryption_key)
         function.failure_queues.append(queue)
         return queue
     if given.fifo:

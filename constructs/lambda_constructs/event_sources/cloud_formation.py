@@ -118,7 +118,9 @@ class CloudFormationEventSource:
             )
 
     def _check_vpc(self, function: LambdaFunction) -> None:
-        if function.function.is_bound_to_vpc:
+        network = function.network
+        answers = network is not None and network.answer_cloudformation()
+        if function.function.is_bound_to_vpc and not answers:
             Practice.CUSTOM_RESOURCE_VPC.warn(
                 function,
                 f"{self.resource_type} is answered by a request to S3, for which a "

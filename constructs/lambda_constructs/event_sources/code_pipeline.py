@@ -95,6 +95,8 @@ class CodePipelineEventSource:
         ):
             # Jobs have no ARN, so there is nothing to limit it to.
             function.policy.add_statements(statement(ANSWERS, "*"))
+            if function.network is not None:
+                function.network.reach(ANSWERS)
         return InvokeAction(self, function)
 
     def _check_types(self) -> None:

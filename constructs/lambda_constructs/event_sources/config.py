@@ -104,6 +104,8 @@ class ConfigEventSource:
         # Not AWSConfigRulesExecutionRole, which CDK attaches: it may read every
         # snapshot and call all of Config. PutEvaluations has no resources to name.
         function.policy.add_statements(statement(["config:PutEvaluations"], "*"))
+        if function.network is not None:
+            function.network.reach(["config:PutEvaluations"])
         # By account alone: Config checks the permission when it makes the rule, and
         # only then gives the rule its ARN.
         # https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_nodejs.html#restricted-lambda-policy

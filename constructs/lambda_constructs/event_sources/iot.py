@@ -143,7 +143,9 @@ class IotEventSource:
             return self.error_action, []
         queue = self.dead_letter_queue
         if queue is None:
-            queue = failure_queue(scope, "Undelivered")
+            queue = failure_queue(
+                scope, "Undelivered", encryption_key=function.encryption_key
+            )
             function.failure_queues.append(queue)
         role = iam.Role(scope, "Role", assumed_by=_rules_of(Stack.of(scope)))
         policy = iam.ManagedPolicy(

@@ -209,6 +209,8 @@ class FunctionState:
         pool = self._idle.setdefault(version, [])
         if fault == "cold":
             pool.clear()
+        if not pool and (refused := self._variables_refused()) is not None:
+            return refused
         environment = pool.pop() if pool else self._new_environment(version)
         outcome = environment.invoke(
             json.dumps(event).encode(),
@@ -230,6 +232,29 @@ class FunctionState:
         if outcome.kind != "timeout" and environment.function is not None:
             pool.append(environment)
         return outcome
+
+    def _variables_refused(self) -> Outcome | None:
+        """Decrypt the variables as Lambda does, under the role, for a new environment.
+
+        Lambda's grant for the role that it first saw would allow it as well; a role
+        that is made anew has none, and so the kit has none either.
+
+        https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+        """
+        key = self.properties.get("KmsKeyArn")
+        if not key or not self.properties.get("Environment"):
+            return None
+        context = {"aws:lambda:FunctionArn": self.arn}
+        params = {"KeyId": str(key), "EncryptionContext": context}
+        denial = self.account.authority.refuses(self, "kms", "Decrypt", params)
+        if denial is None:
+            return None
+        words = (
+            "Lambda was unable to decrypt the environment variables because KMS "
+            f"access was denied: {denial.action} on {denial.resource}"
+        )
+        error = {"errorType": "KMSAccessDeniedException", "errorMessage": words}
+        return Outcome("error", error, cold=True)
 
     def _observe(self, environment: Environment, outcome: Outcome) -> None:
         """Send logs and traces, as Lambda does under the function's role."""

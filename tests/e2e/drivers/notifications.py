@@ -18,6 +18,7 @@ def drive(deployed: Deployed) -> Iterator[Expectation]:
     large = notification(deployed, MAILS, kind="refunded", total=900)
     small = notification(deployed, MAILS + 1, kind="refunded", total=20)
     before = len(archived(deployed))
+    note = let_read_key(deployed) if deployed.emulated else ""
 
     for each in (*mails, mails[0], large, small):
         publish(deployed, json.dumps(each), str(each["kind"]))
@@ -33,7 +34,11 @@ def drive(deployed: Deployed) -> Iterator[Expectation]:
     )
     wanted = {str(each["notification_id"]) for each in mails}
     yield expect(
-        f"{MAILS} mails, 1 again", f"{MAILS} in Outbox", len(outbox), outbox == wanted
+        f"{MAILS} mails, 1 again",
+        f"{MAILS} in Outbox",
+        len(outbox),
+        outbox == wanted,
+        note,
     )
     reviews = wait_until(lambda: reviewed(deployed), bool, timeout=30)
     found = [each["notification_id"] for each in reviews]
@@ -45,9 +50,36 @@ def drive(deployed: Deployed) -> Iterator[Expectation]:
     )
 
 
-def expect(sent: str, expected: str, arrived: object, holds: bool) -> Expectation:
+def expect(
+    sent: str, expected: str, arrived: object, holds: bool, note: str = ""
+) -> Expectation:
     """Word an expectation."""
-    return Expectation(sent, expected, str(arrived), holds)
+    return Expectation(sent, expected, str(arrived), holds, note)
+
+
+def let_read_key(deployed: Deployed) -> str:
+    """Allow the mailer what its policy says by the ARN; give the note that says so.
+
+    CloudFormation gives a secret's ARN as its `Ref`, and the emulator its name, by
+    which IAM allows nothing.
+    """
+    found = deployed.session.client("secretsmanager").describe_secret(
+        SecretId=deployed.physical_id("SigningKey")
+    )
+    read = {
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": found["ARN"],
+    }
+    deployed.session.client("iam").put_role_policy(
+        RoleName=deployed.physical_id("Mailer/Role"),
+        PolicyName="SigningKey",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [read]}),
+    )
+    return (
+        "the mailer was allowed to read SigningKey by API, since a secret's Ref is no "
+        "ARN there"
+    )
 
 
 def look(deployed: Deployed) -> Iterator[str]:

@@ -164,19 +164,20 @@ class TestWarnings:
 
         Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
 
-    def test_warns_if_the_function_is_in_a_vpc(self, stack):
+    def test_warns_if_the_function_in_a_vpc_may_have_no_way_to_s3(self, stack):
         """
-        The answer goes to S3.
+        Where the answer goes.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-vpce-bucketnames.html
         """
-        vpc = ec2.Vpc(stack, "Net", nat_gateways=0, max_azs=1)
+        vpc = ec2.Vpc(stack, "Net", max_azs=1)
         worker = make_function(
             stack,
             vpc=vpc,
             vpc_subnets=ec2.SubnetSelection(
-                subnet_type=ec2.SubnetType.PRIVATE_ISOLATED
+                subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS
             ),
+            allow_all_outbound=False,
         )
 
         worker.add_event_source(CloudFormationEventSource(ROWS))

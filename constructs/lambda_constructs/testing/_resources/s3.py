@@ -31,6 +31,7 @@ def create_bucket(request: Request) -> Created:
         s3.put_bucket_versioning(
             Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
         )
+    _encrypt(request, name)
     request.account.paths[name] = request.path
     if "NotificationConfiguration" in properties:
         _notify(request, name, properties["NotificationConfiguration"])
@@ -61,6 +62,24 @@ def create_notifications(request: Request) -> Created:
     bucket = str(properties["BucketName"])
     _notify(request, bucket, properties["NotificationConfiguration"])
     return Created(request.name())
+
+
+def _encrypt(request: Request, bucket: str) -> None:
+    """Set what objects are encrypted with, which decides whose key it takes."""
+    given = request.properties.get("BucketEncryption", {})
+    rules = [
+        {
+            "ApplyServerSideEncryptionByDefault": dict(
+                rule["ServerSideEncryptionByDefault"]
+            ),
+            "BucketKeyEnabled": bool(rule.get("BucketKeyEnabled")),
+        }
+        for rule in given.get("ServerSideEncryptionConfiguration", [])
+    ]
+    if rules:
+        request.account.client("s3").put_bucket_encryption(
+            Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules}
+        )
 
 
 def _notify(request: Request, bucket: str, given: Mapping[str, Any]) -> None:
