@@ -161,15 +161,19 @@ class EdgeFunction(Construct):
         """Lets every `grant_*` method of CDK take this construct."""
         return self._principal
 
-    def allow(self, *actions: str, on: IResource | LambdaFunction | str) -> None:
+    def allow(
+        self,
+        *actions: str,
+        on: IResource | LambdaFunction | str,
+        at: str | None = None,
+    ) -> None:
         """Allow exactly *actions* on exactly *on*, as `LambdaFunction.allow` does.
 
         Raises:
-            ConfigurationError: An action has a wildcard, or is of another service
-                than *on*.
+            ConfigurationError: There is no such action, or it cannot apply to *on*.
         """
         target = on.live if isinstance(on, LambdaFunction) else on
-        self.policy.add_statements(*statements_for(actions, target, self))
+        self.policy.add_statements(*statements_for(actions, target, self, at=at))
 
     def on(
         self, event_type: cloudfront.LambdaEdgeEventType, *, include_body: bool = False
