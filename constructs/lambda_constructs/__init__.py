@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         LambdaFunction,
     )
     from lambda_constructs.practices import Practice
+    from lambda_constructs.rules import Rules
 
 __all__ = [
     "AsyncInvoke",
@@ -35,6 +36,7 @@ __all__ = [
     "LambdaFunction",
     "Practice",
     "PythonCode",
+    "Rules",
     "SuccessDestination",
 ]
 
@@ -54,6 +56,7 @@ __getattr__ = lazy_attributes(
         "LambdaFunction": "function",
         "Practice": "practices",
         "PythonCode": "code",
+        "Rules": "rules",
         "SuccessDestination": "failure",
     },
 )

@@ -1,0 +1,161 @@
+"""A synthesized template, as the rules see it: plain JSON, no constructs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+FUNCTION = "AWS::Lambda::Function"
+
+Properties = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    """What one stack deploys.
+
+    Attributes:
+        path: Where the template is.
+        resources: By their logical ids.
+        warned: The ids of warnings that constructs have given, by their paths.
+        paths: Where in the tree of constructs a resource is, by its logical id.
+    """
+
+    path: Path
+    resources: Mapping[str, Mapping[str, Any]]
+    warned: Mapping[str, set[str]] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Template:
+        """Read a template and what CDK has noted beside it."""
+        found = json.loads(path.read_text("utf-8"))
+        noted = path.with_name(path.name.replace(".template.json", ".metadata.json"))
+        notes = json.loads(noted.read_text("utf-8")) if noted.exists() else {}
+        warned: dict[str, set[str]] = {}
+        paths = {}
+        for where, entries in notes.items():
+            for entry in entries:
+                if entry["type"] == "aws:cdk:logicalId":
+                    paths[entry["data"]] = where
+                elif entry["type"] == "aws:cdk:warning":
+                    ids = re.findall(r"\[ack: ([^\]]+)\]", str(entry["data"]))
+                    warned.setdefault(where, set()).update(ids)
+        return cls(path, found.get("Resources", {}), warned, paths)
+
+    def of_type(self, *types: str) -> Iterator[tuple[str, Properties]]:
+        """Give the logical id and the properties of each resource of some types."""
+        for logical_id, resource in self.resources.items():
+            if resource["Type"] in types:
+                yield logical_id, resource.get("Properties", {})
+
+    def type_of(self, logical_id: str | None) -> str:
+        """Give the type of a resource, empty if there is none in this template."""
+        return str(self.resources.get(logical_id or "", {}).get("Type", ""))
+
+    def properties(self, logical_id: str | None) -> Properties:
+        """Give the properties of a resource, none if it is not in this template."""
+        found = self.resources.get(logical_id or "", {}).get("Properties", {})
+        return found if isinstance(found, dict) else {}
+
+    def named(self, value: object, *types: str) -> list[str]:
+        """Give the resources that *value* refers to, of some types if any are named."""
+        return [
+            name
+            for name in references(value)
+            if name in self.resources and (not types or self.type_of(name) in types)
+        ]
+
+    def function(self, value: object) -> str | None:
+        """Give the function that *value* refers to, itself or by version or alias."""
+        for name in self.named(value):
+            if self.type_of(name) == FUNCTION:
+                return name
+            if self.type_of(name) in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
+                return self.function(self.properties(name).get("FunctionName"))
+        return None
+
+    def latest(self, value: object) -> str | None:
+        """Give the function that *value* refers to without a version or an alias."""
+        found = whole(value)
+        return found if self.type_of(found) == FUNCTION else None
+
+    @cached_property
+    def statements(self) -> Mapping[str, list[Properties]]:
+        """What each role may do, by its logical id, of all its policies."""
+        found: dict[str, list[Properties]] = {}
+        for logical_id, role in self.of_type("AWS::IAM::Role"):
+            for policy in role.get("Policies", ()):
+                found.setdefault(logical_id, []).extend(listed(policy))
+        policies = self.of_type("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
+        for _, policy in policies:
+            for logical_id in self.named(policy.get("Roles")):
+                found.setdefault(logical_id, []).extend(listed(policy))
+        for logical_id, role in self.of_type("AWS::IAM::Role"):
+            for name in self.named(role.get("ManagedPolicyArns")):
+                found.setdefault(logical_id, []).extend(listed(self.properties(name)))
+        return found
+
+
+def listed(policy: Properties) -> list[Properties]:
+    """Give the statements of a policy."""
+    document = policy.get("PolicyDocument", {})
+    found = document.get("Statement", []) if isinstance(document, dict) else []
+    return found if isinstance(found, list) else [found]
+
+
+def texts(value: object) -> list[str]:
+    """Give a text or a list of texts as a list."""
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, str)]
+
+
+def references(value: object) -> Iterator[str]:
+    """Give the logical ids in *value*, from left to right."""
+    if isinstance(value, list):
+        for each in value:
+            yield from references(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("Ref", "Fn::GetAtt", "Fn::Sub"):
+                yield from _reference(key, each)
+            else:
+                yield from references(each)
+
+
+def _reference(key: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    if key == "Fn::Sub":
+        parts = value if isinstance(value, list) else [value]
+        yield from re.findall(r"\$\{([A-Za-z0-9]+)[.}]", str(parts[0]))
+        yield from references(parts[1:])
+    elif isinstance(value, list):
+        yield str(value[0])
+    else:
+        yield str(value).partition(".")[0]
+
+
+def whole(value: object) -> str | None:
+    """Give the logical id that *value* is a plain reference to."""
+    if isinstance(value, dict) and len(value) == 1:
+        key, target = next(iter(value.items()))
+        if key == "Ref":
+            return str(target)
+        if key == "Fn::GetAtt":
+            name, *attribute = target if isinstance(target, list) else target.split(".")
+            return str(name) if attribute == ["Arn"] else None
+    return None
+
+
+def number(value: object, default: int) -> int | None:
+    """Give a number, its default where it is unset, None where it is not known yet."""
+    if value is None:
+        return default
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
