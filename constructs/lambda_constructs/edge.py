@@ -30,7 +30,7 @@ from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import statement, statements_for
-from lambda_constructs.rules import ensure as ensure_rules
+from lambda_constructs.rules import Rules
 
 if TYPE_CHECKING:
     from lambda_constructs.code import PythonCode
@@ -108,7 +108,7 @@ class EdgeFunction(Construct):
         """
         with jsii_errors(scope):
             super().__init__(scope, id)
-            ensure_rules(self)
+            Rules.apply_to(self)
         check_arguments(self, code, handler, runtime, None)
         defaults = FunctionDefaults.of(self)
         # The library's own defaults, which fill in every field, name one.

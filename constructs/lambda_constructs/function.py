@@ -19,7 +19,7 @@ from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.permissions import statements_for
-from lambda_constructs.rules import ensure as ensure_rules
+from lambda_constructs.rules import Rules
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
@@ -100,7 +100,7 @@ class LambdaFunction(Construct):
         """
         with jsii_errors(scope):
             super().__init__(scope, id)
-            ensure_rules(self)
+            Rules.apply_to(self)
         given = cast(
             "FunctionOptions",
             {name: each for name, each in options.items() if each is not None},

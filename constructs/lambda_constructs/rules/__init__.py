@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct, Node
 
-from lambda_constructs.errors import ConfigurationError, check_fields, nearest
+from lambda_constructs.errors import ConfigurationError, nearest
 from lambda_constructs.rules._catalogue import RULES
 from lambda_constructs.rules._plugin import NAMESPACE, RulesPlugin
 
 __all__ = ["Rules"]
 
-_applied: dict[int, tuple[IConstruct, RulesPlugin]] = {}
+_applied: dict[int, IConstruct] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
 class Rules:
     """The practices that are checked on every template of an app, when it is written.
 
     They hold for all of an app that has a `LambdaFunction` or an `EdgeFunction`, also
-    for functions of `aws_lambda`. An app without one says `Rules().apply_to(app)`.
-    What is found is in CDK's validation report, by the id of the rule.
-
-    Attributes:
-        strict: Whether what else only warns is to fail synthesis.
+    for functions of `aws_lambda`. An app without one says `Rules.apply_to(app)`.
+    What is found is in CDK's validation report, by the id of the rule; what only warns
+    fails `cdk synth --strict`.
     """
 
-    strict: bool = False
-
-    def __post_init__(self) -> None:
-        check_fields(self)
-
-    def apply_to(self, scope: IConstruct) -> None:
-        """Check every template of the app that *scope* belongs to.
-
-        Said twice for one app, what was said later wins.
+    @staticmethod
+    def apply_to(scope: IConstruct) -> None:
+        """Check every template of the app that *scope* belongs to, once.
 
         Raises:
             ConfigurationError: *scope* is no construct.
@@ -45,7 +34,12 @@ class Rules:
             raise ConfigurationError(
                 f"apply_to() takes an app, a stack or a construct, got {scope!r}"
             )
-        ensure(scope).strict = self.strict
+        root = scope.node.root
+        if id(root) not in _applied:
+            Validations.of(root).add_plugins(RulesPlugin())
+            # Held, since jsii forgets a Python object that nothing else holds, and
+            # would then show the app as another one.
+            _applied[id(root)] = root
 
     @staticmethod
     def acknowledge(scope: IConstruct, rule: str, *, reason: str) -> None:
@@ -77,14 +71,3 @@ class Rules:
         Validations.of(scope).acknowledge(
             Acknowledgment(id=f"{NAMESPACE}::{name}", reason=reason)
         )
-
-
-def ensure(scope: IConstruct) -> RulesPlugin:
-    """Have the rules checked on the app of *scope*, once."""
-    root = scope.node.root
-    if id(root) not in _applied:
-        # Held beside the app: jsii forgets a Python object that nothing else holds.
-        plugin = RulesPlugin()
-        Validations.of(root).add_plugins(plugin)
-        _applied[id(root)] = (root, plugin)
-    return _applied[id(root)][1]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from lambda_constructs.rules._rule import Finding, Rule
-from lambda_constructs.rules._template import FUNCTION, Template, references
+from lambda_constructs.rules._template import FUNCTION, Template, mapping, references
 
 DOCS = "https://docs.aws.amazon.com/lambda/latest/dg/"
 
@@ -39,7 +39,7 @@ def own_log_group(template: Template) -> Iterator[Finding]:
     for logical_id, function in template.of_type(FUNCTION):
         if function.get("Handler") == CDK_ENTRY_POINT:
             continue
-        group = (function.get("LoggingConfig") or {}).get("LogGroup")
+        group = mapping(function.get("LoggingConfig")).get("LogGroup")
         if group is None:
             if logical_id not in kept:
                 what = "Lambda makes its log group, which keeps everything for ever"
@@ -54,10 +54,8 @@ def own_log_group(template: Template) -> Iterator[Finding]:
 def environment_secret(template: Template) -> Iterator[Finding]:
     """Find secrets that everybody who may look at the function can read."""
     for logical_id, function in template.of_type(FUNCTION):
-        variables = (function.get("Environment") or {}).get("Variables")
-        if not isinstance(variables, dict):
-            continue
-        for name, value in variables.items():
+        environment = mapping(function.get("Environment"))
+        for name, value in mapping(environment.get("Variables")).items():
             if _is_secret(name, value):
                 where = f"Properties.Environment.Variables.{name}"
                 yield Finding(logical_id, f"{name} looks like a secret", where)

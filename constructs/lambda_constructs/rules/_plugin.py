@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsii
@@ -26,9 +26,6 @@ NAMESPACE = "lambda-constructs"
 class RulesPlugin:
     """Looks at the templates of an app when they have been written."""
 
-    def __init__(self) -> None:
-        self.strict = False
-
     @property
     def name(self) -> str:
         """What goes before the ids of rules."""
@@ -49,7 +46,7 @@ class RulesPlugin:
     ) -> PolicyValidationPluginReport:
         """Give what does not keep a rule."""
         violations = [
-            self._violation(template, rule, finding)
+            _violation(template, rule, finding)
             for template in _templates(context.template_paths)
             for rule in RULES
             for finding in rule.check(template)
@@ -58,42 +55,50 @@ class RulesPlugin:
         failing = [each for each in violations if each.severity != "warning"]
         return PolicyValidationPluginReport(success=not failing, violations=violations)
 
-    def _violation(
-        self, template: Template, rule: Rule, finding: Finding
-    ) -> PolicyViolation:
-        strictly = self.strict and rule.severity == "warning"
-        return PolicyViolation(
-            rule_name=rule.id,
-            description=f"{_by_path(template, finding.what)}; {rule.title}",
-            fix=f"{rule.remedy}; {rule.link}",
-            severity="error" if strictly else rule.severity,
-            violating_resources=[
-                PolicyViolatingResource(
-                    locations=[finding.location],
-                    resource_logical_id=finding.logical_id,
-                    template_path=str(template.path),
-                )
-            ],
-        )
+
+def _violation(template: Template, rule: Rule, finding: Finding) -> PolicyViolation:
+    return PolicyViolation(
+        rule_name=rule.id,
+        description=f"{_by_path(template, finding.what)}; {rule.title}",
+        fix=f"{rule.remedy}; {rule.link}",
+        severity=rule.severity,
+        violating_resources=[
+            PolicyViolatingResource(
+                locations=[finding.location],
+                resource_logical_id=finding.logical_id,
+                template_path=str(template.path),
+            )
+        ],
+    )
 
 
 def _by_path(template: Template, text: str) -> str:
     """Name resources as their author does."""
-
-    def path(found: re.Match[str]) -> str:
-        named = template.paths.get(found[0], found[0])
-        return named.strip("/").removesuffix("/Resource")
-
-    return re.sub(r"\b[A-Za-z0-9]+\b", path, text)
+    return re.sub(r"\b[A-Za-z0-9]+\b", lambda each: template.name_of(each[0]), text)
 
 
-def _templates(paths: list[str]) -> Iterator[Template]:
-    folders = dict.fromkeys(Path(path).parent for path in paths)
-    for path in paths:
-        yield Template.read(Path(path))
-    for folder in folders:
-        for nested in sorted(folder.glob("*.nested.template.json")):
-            yield Template.read(nested)
+def _templates(paths: list[str]) -> list[Template]:
+    """Read all templates, those of nested stacks included."""
+    stacks = [Path(path) for path in paths]
+    nested = dict.fromkeys(each for stack in stacks for each in _nested(stack))
+    found = [Template.read(each) for each in (*stacks, *nested)]
+    for each in found:
+        each.app.extend(found)
+    return found
+
+
+def _nested(stack: Path) -> list[Path]:
+    """Give the templates of nested stacks, which are assets of the outermost one."""
+    listed = stack.with_name(stack.name.replace(".template.json", ".assets.json"))
+    if not listed.exists():
+        return []
+    files = json.loads(listed.read_text("utf-8")).get("files", {})
+    sources = (str(each.get("source", {}).get("path", "")) for each in files.values())
+    return [
+        stack.parent / each
+        for each in sources
+        if each.endswith(".nested.template.json")
+    ]
 
 
 def _is_warned(template: Template, rule: Rule, finding: Finding) -> bool:

@@ -12,6 +12,7 @@ from lambda_constructs.rules._template import (
     FUNCTION,
     Properties,
     Template,
+    joined,
     references,
     texts,
 )
@@ -72,9 +73,8 @@ def _writes(
 
 
 def _is_all_of_it(resource: object) -> bool:
-    if isinstance(resource, dict) and "Fn::Join" in resource:
-        return resource["Fn::Join"][1][-1] == "/*"
-    return True
+    parts = joined(resource)
+    return not parts or parts[-1] == "/*"
 
 
 def loops(template: Template, kinds: dict[str, tuple[str, ...]]) -> Iterator[Finding]:

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from lambda_constructs import limits
 from lambda_constructs.rules._rule import Finding, Rule
-from lambda_constructs.rules._template import FUNCTION, Template, references
+from lambda_constructs.rules._template import (
+    FUNCTION,
+    Template,
+    items,
+    joined,
+    mapping,
+    references,
+)
 
 DOCS = "https://docs.aws.amazon.com/"
 QUOTAS = DOCS + "IAM/latest/UserGuide/reference_iam-quotas.html"
@@ -23,16 +30,37 @@ def shared_role(template: Template) -> Iterator[Finding]:
     for logical_id, function in template.of_type(FUNCTION):
         role = json.dumps(function.get("Role"), sort_keys=True)
         owner = owners.setdefault(role, logical_id)
-        if owner != logical_id:
+        if owner == logical_id:
+            owner = _owner_elsewhere(template, function.get("Role"))
+        if owner:
             yield Finding(logical_id, f"{owner} has the same role", "Properties.Role")
+
+
+def _owner_elsewhere(template: Template, role: object) -> str:
+    """Give the function of another stack that has a role of that stack."""
+    name = _output(role)
+    for other in template.app if name else ():
+        if name in other.outputs:
+            for logical_id, function in other.of_type(FUNCTION):
+                if function.get("Role") == other.outputs[name]:
+                    return other.name_of(logical_id)
+    return ""
+
+
+def _output(value: object) -> str:
+    """Give the name of the output of another stack that *value* refers to."""
+    if not isinstance(value, dict):
+        return ""
+    known = value.get("Fn::ImportValue")
+    weak = mapping(value.get("Fn::GetStackOutput"))
+    return str(known or weak.get("OutputName", ""))
 
 
 def shortest(value: object) -> int:
     """Give the least that a policy takes: IAM counts characters, and no white space."""
     if isinstance(value, dict):
         if "Fn::Join" in value:
-            separator, parts = value["Fn::Join"]
-            return len(separator) * (len(parts) - 1) + sum(map(_text, parts)) + 2
+            return sum(map(_text, joined(value))) + 2
         if len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref")):
             return _text(value) + 2
         inner = sum(len(key) + 3 + shortest(each) for key, each in value.items())
@@ -61,7 +89,7 @@ def policy_size(template: Template) -> Iterator[Finding]:
             inline[role] = inline.get(role, 0) + shortest(policy.get("PolicyDocument"))
     for logical_id, role in template.of_type("AWS::IAM::Role"):
         size = inline.get(logical_id, 0) + sum(
-            shortest(each.get("PolicyDocument")) for each in role.get("Policies", ())
+            shortest(each.get("PolicyDocument")) for each in items(role.get("Policies"))
         )
         if size > limits.INLINE_POLICIES_CHARACTERS:
             what = _says(size, limits.INLINE_POLICIES_CHARACTERS)
@@ -80,7 +108,7 @@ def _says(size: int, most: int) -> str:
 def role_policies(template: Template) -> Iterator[Finding]:
     """Find roles with more managed policies than an account may attach."""
     counts = {
-        logical_id: len(role.get("ManagedPolicyArns", ()))
+        logical_id: len(items(role.get("ManagedPolicyArns"), object))
         for logical_id, role in template.of_type("AWS::IAM::Role")
     }
     for _, policy in template.of_type("AWS::IAM::ManagedPolicy"):

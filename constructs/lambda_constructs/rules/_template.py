@@ -24,12 +24,16 @@ class Template:
         resources: By their logical ids.
         warned: The ids of warnings that constructs have given, by their paths.
         paths: Where in the tree of constructs a resource is, by its logical id.
+        outputs: What other stacks may use, by the names that they use for it.
+        app: The templates of all stacks of the app.
     """
 
     path: Path
     resources: Mapping[str, Mapping[str, Any]]
     warned: Mapping[str, set[str]] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, object] = field(default_factory=dict)
+    app: list[Template] = field(default_factory=list, repr=False)
 
     @classmethod
     def read(cls, path: Path) -> Template:
@@ -46,13 +50,17 @@ class Template:
                 elif entry["type"] == "aws:cdk:warning":
                     ids = re.findall(r"\[ack: ([^\]]+)\]", str(entry["data"]))
                     warned.setdefault(where, set()).update(ids)
-        return cls(path, found.get("Resources", {}), warned, paths)
+        outputs = {
+            str(each.get("Export", {}).get("Name", name)): each["Value"]
+            for name, each in found.get("Outputs", {}).items()
+        }
+        return cls(path, found.get("Resources", {}), warned, paths, outputs)
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Properties]]:
         """Give the logical id and the properties of each resource of some types."""
         for logical_id, resource in self.resources.items():
             if resource["Type"] in types:
-                yield logical_id, resource.get("Properties", {})
+                yield logical_id, mapping(resource.get("Properties"))
 
     def type_of(self, logical_id: str | None) -> str:
         """Give the type of a resource, empty if there is none in this template."""
@@ -60,8 +68,12 @@ class Template:
 
     def properties(self, logical_id: str | None) -> Properties:
         """Give the properties of a resource, none if it is not in this template."""
-        found = self.resources.get(logical_id or "", {}).get("Properties", {})
-        return found if isinstance(found, dict) else {}
+        return mapping(self.resources.get(logical_id or "", {}).get("Properties"))
+
+    def name_of(self, logical_id: str) -> str:
+        """Give the path of a resource, as its author knows it."""
+        path = self.paths.get(logical_id, logical_id)
+        return path.strip("/").removesuffix("/Resource")
 
     def named(self, value: object, *types: str) -> list[str]:
         """Give the resources that *value* refers to, of some types if any are named."""
@@ -90,23 +102,38 @@ class Template:
         """What each role may do, by its logical id, of all its policies."""
         found: dict[str, list[Properties]] = {}
         for logical_id, role in self.of_type("AWS::IAM::Role"):
-            for policy in role.get("Policies", ()):
+            for policy in items(role.get("Policies")):
                 found.setdefault(logical_id, []).extend(listed(policy))
+            for name in self.named(role.get("ManagedPolicyArns")):
+                found.setdefault(logical_id, []).extend(listed(self.properties(name)))
         policies = self.of_type("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
         for _, policy in policies:
             for logical_id in self.named(policy.get("Roles")):
                 found.setdefault(logical_id, []).extend(listed(policy))
-        for logical_id, role in self.of_type("AWS::IAM::Role"):
-            for name in self.named(role.get("ManagedPolicyArns")):
-                found.setdefault(logical_id, []).extend(listed(self.properties(name)))
         return found
+
+
+def mapping(value: object) -> Properties:
+    """Give a mapping as it is, and an empty one for what is none, or not known yet."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object, kind: type = dict) -> list[Any]:
+    """Give those of a list that are of a kind, and none for what is no list."""
+    given: list[Any] = value if isinstance(value, list) else []
+    return [each for each in given if isinstance(each, kind)]
+
+
+def joined(value: object) -> list[Any]:
+    """Give the parts that `Fn::Join` puts one after another, none if it is no such."""
+    given = items(mapping(value).get("Fn::Join"), object)
+    return items(given[-1], object) if given else []
 
 
 def listed(policy: Properties) -> list[Properties]:
     """Give the statements of a policy."""
-    document = policy.get("PolicyDocument", {})
-    found = document.get("Statement", []) if isinstance(document, dict) else []
-    return found if isinstance(found, list) else [found]
+    found = mapping(policy.get("PolicyDocument")).get("Statement", [])
+    return items(found if isinstance(found, list) else [found])
 
 
 def texts(value: object) -> list[str]:
@@ -131,10 +158,10 @@ def references(value: object) -> Iterator[str]:
 def _reference(key: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
     if key == "Fn::Sub":
         parts = value if isinstance(value, list) else [value]
-        yield from re.findall(r"\$\{([A-Za-z0-9]+)[.}]", str(parts[0]))
+        yield from re.findall(r"\$\{([A-Za-z0-9]+)[.}]", str(parts[:1]))
         yield from references(parts[1:])
     elif isinstance(value, list):
-        yield str(value[0])
+        yield from map(str, value[:1])
     else:
         yield str(value).partition(".")[0]
 
@@ -146,8 +173,8 @@ def whole(value: object) -> str | None:
         if key == "Ref":
             return str(target)
         if key == "Fn::GetAtt":
-            name, *attribute = target if isinstance(target, list) else target.split(".")
-            return str(name) if attribute == ["Arn"] else None
+            parts = target if isinstance(target, list) else str(target).split(".")
+            return str(parts[0]) if parts[1:] == ["Arn"] else None
     return None
 
 

@@ -6,7 +6,13 @@ import json
 from collections.abc import Iterator
 
 from lambda_constructs.rules._rule import Finding, Rule
-from lambda_constructs.rules._template import FUNCTION, Template, number
+from lambda_constructs.rules._template import (
+    FUNCTION,
+    Template,
+    joined,
+    mapping,
+    number,
+)
 
 DOCS = "https://docs.aws.amazon.com/lambda/latest/dg/"
 ALIAS = "AWS::Lambda::Alias"
@@ -49,7 +55,7 @@ def _switched_on(template: Template) -> dict[str, str]:
     """Give what only versions have, by the function that switched it on."""
     found = {}
     for logical_id, properties in template.of_type(FUNCTION):
-        if (properties.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions":
+        if mapping(properties.get("SnapStart")).get("ApplyOn") == "PublishedVersions":
             found[logical_id] = "SnapStart"
     for _, properties in template.of_type(ALIAS, VERSION):
         function = template.function(properties.get("FunctionName"))
@@ -124,9 +130,7 @@ def _size(logical_id: str, properties: object) -> int:
 
 def _flat(value: object) -> str:
     if isinstance(value, dict):
-        if "Fn::Join" in value:
-            return "".join(map(_flat, value["Fn::Join"][1]))
-        return "x" * 30
+        return "".join(map(_flat, joined(value))) or "x" * 30
     return str(value)
 
 
