@@ -11,8 +11,9 @@ from lambda_constructs.rules._template import FUNCTION, Template, mapping, refer
 
 DOCS = "https://docs.aws.amazon.com/lambda/latest/dg/"
 
-# The handler of the functions that CDK adds itself, which nobody can configure.
+# The functions that CDK adds itself, which nobody can configure.
 CDK_ENTRY_POINT = "__entrypoint__.handler"
+CDK_SINGLETON = re.compile(r"[0-9a-f]{32}[0-9A-F]{8}$")
 
 SECRET_NAME = re.compile(
     r"(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEY)$",
@@ -37,7 +38,9 @@ def own_log_group(template: Template) -> Iterator[Finding]:
     }
     owners: dict[str, str] = {}
     for logical_id, function in template.of_type(FUNCTION):
-        if function.get("Handler") == CDK_ENTRY_POINT:
+        if function.get("Handler") == CDK_ENTRY_POINT or CDK_SINGLETON.search(
+            logical_id
+        ):
             continue
         group = mapping(function.get("LoggingConfig")).get("LogGroup")
         if group is None:
