@@ -10,7 +10,9 @@ import pytest
 
 from lambda_constructs._actions import service
 from lambda_constructs._unscoped import UNSCOPED
-from tests.synthesized import ROOT, STEMS, Synthesized
+from lambda_constructs.rules._catalogue import RULES
+from lambda_constructs.rules._template import Template
+from tests.synthesized import ROOT, STEMS, Synthesized, class_id
 
 FUNCTION = "AWS::Lambda::Function"
 MAPPING = "AWS::Lambda::EventSourceMapping"
@@ -106,6 +108,20 @@ def test_each_action_is_in_aws_s_list(stack):
         for action in as_list(each["Action"]):
             prefix, _, name = action.partition(":")
             assert name in service(prefix).actions
+
+
+def test_every_rule_is_kept(stack):
+    """
+    What the library says of everybody's functions holds for its own.
+    """
+    template = Template.read(stack.folder / f"{class_id(stack.stem)}.template.json")
+
+    assert template.resources
+    assert [] == [
+        (rule.id, finding.logical_id, finding.what)
+        for rule in RULES
+        for finding in rule.check(template)
+    ]
 
 
 def test_each_key_is_used_through_one_service(stack):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 
@@ -18,6 +18,8 @@ from lambda_constructs.rules._template import (
 )
 
 DOCS = "https://docs.aws.amazon.com/lambda/latest/dg/"
+Writes = Mapping[str, tuple[str, ...]]
+
 BUCKETS = {"AWS::S3::Bucket": ("s3:PutObject", "s3:DeleteObject")}
 STREAMS = {
     "AWS::Kinesis::Stream": ("kinesis:PutRecord", "kinesis:PutRecords"),
@@ -54,9 +56,7 @@ def _sources(template: Template) -> dict[str, set[str]]:
     return found
 
 
-def _writes(
-    template: Template, statement: Properties, kinds: dict[str, tuple[str, ...]]
-) -> Iterator[str]:
+def _writes(template: Template, statement: Properties, kinds: Writes) -> Iterator[str]:
     """Give what a statement lets one write to, as a whole: not to a prefix of it."""
     if statement.get("Effect") != "Allow":
         return
@@ -77,7 +77,7 @@ def _is_all_of_it(resource: object) -> bool:
     return not parts or parts[-1] == "/*"
 
 
-def loops(template: Template, kinds: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
+def loops(template: Template, kinds: Writes) -> Iterator[Finding]:
     """Find functions that may write to what invokes them."""
     sources = _sources(template)
     for logical_id, function in template.of_type(FUNCTION):

@@ -87,14 +87,15 @@ def policy_size(template: Template) -> Iterator[Finding]:
     for _, policy in template.of_type("AWS::IAM::Policy"):
         for role in template.named(policy.get("Roles"), "AWS::IAM::Role"):
             inline[role] = inline.get(role, 0) + shortest(policy.get("PolicyDocument"))
-    for logical_id, role in template.of_type("AWS::IAM::Role"):
+    for logical_id, given in template.of_type("AWS::IAM::Role"):
         size = inline.get(logical_id, 0) + sum(
-            shortest(each.get("PolicyDocument")) for each in items(role.get("Policies"))
+            shortest(each.get("PolicyDocument"))
+            for each in items(given.get("Policies"))
         )
         if size > limits.INLINE_POLICIES_CHARACTERS:
             what = _says(size, limits.INLINE_POLICIES_CHARACTERS)
             yield Finding(logical_id, f"its inline policies: {what}")
-        trust = shortest(role.get("AssumeRolePolicyDocument"))
+        trust = shortest(given.get("AssumeRolePolicyDocument"))
         if trust > limits.TRUST_POLICY_CHARACTERS:
             what = _says(trust, limits.TRUST_POLICY_CHARACTERS)
             where = "Properties.AssumeRolePolicyDocument"
