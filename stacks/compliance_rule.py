@@ -2,7 +2,6 @@
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_config as config
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lambda_constructs import LambdaFunction
@@ -27,15 +26,11 @@ class ComplianceRuleStack(Stack):
             environment={"POWERTOOLS_SERVICE_NAME": "compliance"},
         )
         # Config has no resource-level permissions for what it has recorded.
-        judge.policy.add_statements(
-            iam.PolicyStatement(
-                actions=[
-                    "config:BatchGetResourceConfig",
-                    "config:GetResourceConfigHistory",
-                    "config:ListDiscoveredResources",
-                ],
-                resources=["*"],
-            )
+        judge.allow(
+            "config:BatchGetResourceConfig",
+            "config:GetResourceConfigHistory",
+            "config:ListDiscoveredResources",
+            on="*",
         )
         judge.add_event_source(
             ConfigEventSource(

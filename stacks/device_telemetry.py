@@ -82,5 +82,5 @@ class DeviceTelemetryStack(Stack):
         recorder.allow("dynamodb:UpdateItem", on=devices)
         recorder.allow("dynamodb:GetItem", "dynamodb:PutItem", on=readings)
         recorder.allow("sns:Publish", on=alerts)
-        recorder.allow("kms:Decrypt", "kms:GenerateDataKey", on=alerts_key)
+        recorder.allow("kms:Decrypt", "kms:GenerateDataKey", on=alerts_key, via="sns")
         recorder.add_event_source(IotEventSource(SQL))

@@ -33,6 +33,9 @@ class FifoLedgerStack(Stack):
             fifo=True,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                redrive_permission=sqs.RedrivePermission.ALLOW_ALL
+            ),
             retention_period=Duration.days(14),
         )
         queue = sqs.Queue(

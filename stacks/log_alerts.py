@@ -55,7 +55,7 @@ class LogAlertsStack(Stack):
         )
         watcher.allow("dynamodb:PutItem", on=told)
         watcher.allow("sns:Publish", on=alerts)
-        watcher.allow("kms:Decrypt", "kms:GenerateDataKey", on=key)
+        watcher.allow("kms:Decrypt", "kms:GenerateDataKey", on=key, via="sns")
         watcher.add_event_source(
             LogsEventSource(
                 application,

@@ -69,5 +69,5 @@ class RepositoryHookStack(Stack):
         )
         hook.allow("dynamodb:GetItem", "dynamodb:PutItem", on=commits)
         hook.allow("sns:Publish", on=findings)
-        hook.allow("kms:Decrypt", "kms:GenerateDataKey", on=key)
+        hook.allow("kms:Decrypt", "kms:GenerateDataKey", on=key, via="sns")
         hook.add_event_source(CodeCommitEventSource(code, events=CHANGES))

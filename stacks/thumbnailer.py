@@ -32,7 +32,7 @@ class ThumbnailerStack(Stack):
                 "THUMBNAILS_BUCKET": thumbnails.bucket_name,
             },
         )
-        thumbnailer.allow("s3:GetObject", on=uploads)
+        thumbnailer.allow("s3:GetObject", on=uploads, at="images/*")
         # Without it S3 says "access denied" of an object that is gone.
         thumbnailer.allow("s3:ListBucket", on=uploads)
         thumbnailer.allow("s3:PutObject", on=thumbnails)

@@ -85,7 +85,7 @@ class WebBackendStack(Stack):
             vpc=vpc,
         )
         catalogue.allow("dynamodb:GetItem", on=items)
-        catalogue.allow("dynamodb:Query", on=f"{items.table_arn}/index/{BY_CATEGORY}")
+        catalogue.allow("dynamodb:Query", on=items, at=f"index/{BY_CATEGORY}")
         catalogue.allow("s3:GetObject", on=images)
         # Without it S3 says "access denied" of an image that is not there.
         catalogue.allow("s3:ListBucket", on=images)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         LambdaFunction,
     )
     from lambda_constructs.practices import Practice
+    from lambda_constructs.rules import Rules
     from lambda_constructs.secrets import NotSecret
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Practice",
     "ProvisionedConcurrency",
     "PythonCode",
+    "Rules",
     "ScheduledScaling",
     "SuccessDestination",
 ]
@@ -67,6 +69,7 @@ __getattr__ = lazy_attributes(
         "Practice": "practices",
         "ProvisionedConcurrency": "concurrency",
         "PythonCode": "code",
+        "Rules": "rules",
         "ScheduledScaling": "concurrency",
         "SuccessDestination": "failure",
     },

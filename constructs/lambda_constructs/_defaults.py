@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import IConstruct, Node
@@ -37,6 +38,8 @@ class FunctionDefaults:
         log_retention: How long logs are kept. The library says one year.
         logging_format: The library says JSON.
         memory_size: In MB, which also sets the share of CPU. The library says 512.
+        permissions_boundary: Of every role below the scope, also of those that other
+            constructs make: `iam.PermissionsBoundary` in one word.
         runtime: The library says the newest Python that Lambda and CDK support.
         tracing: X-Ray. The library says active.
     """
@@ -48,6 +51,7 @@ class FunctionDefaults:
     log_retention: logs.RetentionDays | None = None
     logging_format: lambda_.LoggingFormat | None = None
     memory_size: int | None = None
+    permissions_boundary: iam.ManagedPolicy | iam.IManagedPolicy | None = None
     runtime: lambda_.Runtime | None = None
     tracing: lambda_.Tracing | None = None
 
@@ -58,6 +62,10 @@ class FunctionDefaults:
         held = hasattr(self.encryption_key, "key_arn")
         wanted = "a Key of aws_cdk.aws_kms"
         check_type("encryption_key", self.encryption_key, wanted, holds=held)
+        boundary = self.permissions_boundary
+        held = hasattr(boundary, "managed_policy_arn")
+        wanted = "a ManagedPolicy of aws_iam"
+        check_type("permissions_boundary", boundary, wanted, holds=held)
         for name, kind in KINDS.items():
             value = getattr(self, name)
             held = isinstance(value, kind)
@@ -75,6 +83,8 @@ class FunctionDefaults:
             raise ConfigurationError(
                 f"apply_to() takes an app, a stack or a construct, got {scope!r}"
             )
+        if self.permissions_boundary is not None:
+            iam.PermissionsBoundary.of(scope).apply(self.permissions_boundary)
         # Held by id and beside the scope itself: jsii forgets a Python object that
         # nothing else holds, and would then show the scope as another object.
         before = _applied[id(scope)][1] if id(scope) in _applied else None

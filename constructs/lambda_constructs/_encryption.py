@@ -8,8 +8,9 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
+from lambda_constructs._resource_arns import key_itself
 from lambda_constructs.errors import ConfigurationError, check_type, literal
-from lambda_constructs.permissions import key_itself, statement
+from lambda_constructs.permissions import statement
 from lambda_constructs.practices import Practice
 
 if TYPE_CHECKING:

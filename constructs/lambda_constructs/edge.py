@@ -30,6 +30,7 @@ from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import statement, statements_for
+from lambda_constructs.rules import Rules
 
 if TYPE_CHECKING:
     from lambda_constructs.code import PythonCode
@@ -107,6 +108,7 @@ class EdgeFunction(Construct):
         """
         with jsii_errors(scope):
             super().__init__(scope, id)
+            Rules.apply_to(self)
         check_arguments(self, code, handler, runtime, None)
         defaults = FunctionDefaults.of(self)
         # The library's own defaults, which fill in every field, name one.
@@ -161,15 +163,19 @@ class EdgeFunction(Construct):
         """Lets every `grant_*` method of CDK take this construct."""
         return self._principal
 
-    def allow(self, *actions: str, on: IResource | LambdaFunction | str) -> None:
+    def allow(
+        self,
+        *actions: str,
+        on: IResource | LambdaFunction | str,
+        at: str | None = None,
+    ) -> None:
         """Allow exactly *actions* on exactly *on*, as `LambdaFunction.allow` does.
 
         Raises:
-            ConfigurationError: An action has a wildcard, or is of another service
-                than *on*.
+            ConfigurationError: There is no such action, or it cannot apply to *on*.
         """
         target = on.live if isinstance(on, LambdaFunction) else on
-        self.policy.add_statements(*statements_for(actions, target, self))
+        self.policy.add_statements(*statements_for(actions, target, self, at=at))
 
     def on(
         self, event_type: cloudfront.LambdaEdgeEventType, *, include_body: bool = False

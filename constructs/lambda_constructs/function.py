@@ -29,6 +29,7 @@ from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.permissions import statements_for
+from lambda_constructs.rules import Rules
 from lambda_constructs.secrets import use_parameter, use_secret
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class LambdaFunction(Construct):
         """
         with jsii_errors(scope):
             super().__init__(scope, id)
+            Rules.apply_to(self)
         given = cast(
             "FunctionOptions",
             {name: each for name, each in options.items() if each is not None},
@@ -246,19 +248,33 @@ class LambdaFunction(Construct):
         check_environment(self, self._environment)
         self.function.add_environment(name, value)
 
-    def allow(self, *actions: str, on: IResource | LambdaFunction | str) -> None:
-        """Allow exactly *actions* on exactly *on*: a resource, or an ARN.
+    def allow(
+        self,
+        *actions: str,
+        on: IResource | LambdaFunction | str,
+        at: str | None = None,
+        via: str | None = None,
+    ) -> None:
+        """Allow exactly *actions* on exactly *on*.
 
         S3's object actions are allowed on the objects of the bucket, another
-        function's on its live alias. A table's index and a customer's key are
-        resources of their own: `allow("kms:Decrypt", on=key)`.
+        function's on its live alias, those of executions on all of the state machine.
+
+        Args:
+            actions: Whole names, as AWS lists them: `dynamodb:PutItem`.
+            on: A resource or an ARN; `*` for actions that can name none.
+            at: The part of it, after a slash: `index/by-day`, `images/*`.
+            via: The service that uses a key on the handler's behalf, as `sns`.
 
         Raises:
-            ConfigurationError: An action has a wildcard, or is of another service
-                than *on*.
+            ConfigurationError: There is no such action, or it cannot apply to *on*.
+
+        https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
         """
         target = on.live if isinstance(on, LambdaFunction) else on
-        self.policy.add_statements(*statements_for(actions, target, self))
+        self.policy.add_statements(
+            *statements_for(actions, target, self, at=at, via=via)
+        )
         if self.network is not None:
             with jsii_errors(self):
                 self.network.reach(actions)

@@ -478,3 +478,18 @@ S3_BATCH_USER_ARGUMENTS = 10
 S3_BATCH_USER_ARGUMENT_KEY_CHARACTERS = (1, 64)
 S3_BATCH_USER_ARGUMENT_VALUE_CHARACTERS = (0, 1_024)
 """API_control_LambdaInvokeOperation.html."""
+
+# --- roles ------------------------------------------------------------------
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+
+POLICY_CHARACTERS = 6_144
+"""Of a managed policy; white space does not count."""
+
+INLINE_POLICIES_CHARACTERS = 10_240
+"""Of all inline policies of a role together; white space does not count."""
+
+TRUST_POLICY_CHARACTERS = 2_048
+"""Without a raised quota."""
+
+POLICIES_OF_A_ROLE = 10
+"""Managed ones, without a raised quota."""

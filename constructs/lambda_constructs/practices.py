@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from aws_cdk import Annotations
+from aws_cdk import Acknowledgment, Annotations, Validations
 from constructs import IConstruct
 
 from lambda_constructs.errors import ConfigurationError
@@ -197,3 +197,5 @@ class Practice(Enum):
                 scope=scope,
             )
         Annotations.of(scope).acknowledge_warning(self.value, reason)
+        rule = self.value.replace(":", "::")  # of the same name, if there is one
+        Validations.of(scope).acknowledge(Acknowledgment(id=rule, reason=reason))

@@ -36,7 +36,7 @@ SECRET_NAME = re.compile(
 )
 """By its end: DB_PASSWORD holds one, PASSWORD_LENGTH and TOKEN_TABLE hold none."""
 
-NO_SECRET = re.compile(r"|true|false|arn:[^\s]+", re.IGNORECASE)
+NO_SECRET = re.compile(r"|true|false|arn:[^\s]+|/[\w./-]+", re.IGNORECASE)
 """What even such a variable may hold: nothing, a switch, where the secret is."""
 
 SHAPES = {
@@ -105,7 +105,7 @@ def check_no_secrets(environment: Mapping[str, str], scope: IConstruct) -> None:
         (
             f"environment[{name!r}] must not hold a secret, got {what}"
             for name, value in asked.items()
-            if (what := _secret(name, value))
+            if not Token.is_unresolved(value) and (what := secret_in(name, value))
         ),
         None,
     ) or _resolved({n: v for n, v in asked.items() if Token.is_unresolved(v)}, scope)
@@ -113,9 +113,8 @@ def check_no_secrets(environment: Mapping[str, str], scope: IConstruct) -> None:
         raise ConfigurationError(f"{fault}; {REMEDY}", scope=scope)
 
 
-def _secret(name: str, value: str) -> str | None:
-    if Token.is_unresolved(value):
-        return None
+def secret_in(name: str, value: str) -> str | None:
+    """Say what secret a variable seems to hold, if it does."""
     for what, shape in SHAPES.items():
         if re.search(shape, value):
             return what

@@ -8,46 +8,14 @@ import re
 
 import pytest
 
-from tests.synthesized import ROOT, STEMS, Synthesized
+from lambda_constructs._actions import service
+from lambda_constructs._unscoped import UNSCOPED
+from lambda_constructs.rules._catalogue import RULES
+from lambda_constructs.rules._template import Template
+from tests.synthesized import ROOT, STEMS, Synthesized, class_id
 
 FUNCTION = "AWS::Lambda::Function"
 MAPPING = "AWS::Lambda::EventSourceMapping"
-
-# No resources that a policy could name, by the service authorization reference.
-WITHOUT_RESOURCES = {
-    "config:BatchGetResourceConfig",
-    "config:GetResourceConfigHistory",
-    "config:ListDiscoveredResources",
-    "config:PutEvaluations",
-    # Jobs have no ARN.
-    "codepipeline:PutJobFailureResult",
-    "codepipeline:PutJobSuccessResult",
-    # A state machine has CloudWatch Logs deliver its logs.
-    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups",
-    "logs:DescribeResourcePolicies",
-    "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:UpdateLogDelivery",
-    "ec2:DescribeAddresses",
-    "ec2:DescribeInstances",
-    "ec2:DescribeVolumes",
-    # Network interfaces, which have no name before Lambda makes them, for it alone: the
-    # code is denied all of these. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-}
 
 # Config checks the permission when it makes a rule, and only then gives it an ARN:
 # https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_nodejs.html#restricted-lambda-policy
@@ -119,16 +87,61 @@ def test_no_action_is_a_wildcard(stack):
 
 def test_no_resource_is_a_wildcard_but_for_actions_that_have_none(stack):
     """
-    A bare * is for what has no ARN, or a mistake.
+    A bare * is for what AWS's list has no resource for, or a mistake.
     """
     wild = {
         action
         for each in statements(stack)
-        if "*" in as_list(each["Resource"])
+        if "*" in as_list(each["Resource"]) and each["Effect"] == "Allow"
         for action in as_list(each["Action"])
     }
 
-    assert wild <= WITHOUT_RESOURCES
+    named = [action for action in wild if kinds(action)]
+    assert [] == [action for action in named if action not in UNSCOPED]
+
+
+def test_each_action_is_in_aws_s_list(stack):
+    """
+    A misspelt one would grant nothing, without a word.
+    """
+    for each in statements(stack):
+        for action in as_list(each["Action"]):
+            prefix, _, name = action.partition(":")
+            assert name in service(prefix).actions
+
+
+def test_every_rule_is_kept(stack):
+    """
+    What the library says of everybody's functions holds for its own.
+    """
+    template = Template.read(stack.folder / f"{class_id(stack.stem)}.template.json")
+
+    assert template.resources
+    assert [] == [
+        (rule.id, finding.logical_id, finding.what)
+        for rule in RULES
+        for finding in rule.check(template)
+    ]
+
+
+def test_each_key_is_used_through_one_service(stack):
+    """
+    What a role may decrypt, it may not by a call of its own.
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    keys = [each for each in statements(stack) if "kms:" in str(each["Action"])]
+
+    assert [] == [
+        each
+        for each in keys
+        if "kms:ViaService" not in str(each["Condition"])
+        and "kms:EncryptionContext" not in str(each["Condition"])
+    ]
+
+
+def kinds(action: str) -> tuple[str, ...]:
+    prefix, _, name = action.partition(":")
+    return service(prefix).actions[name]
 
 
 def test_each_function_is_reached_by_its_alias_alone(stack):

@@ -11,11 +11,12 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs._queues import failure_queue
+from lambda_constructs._resource_arns import arn_of_key
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.event_sources._rule import OWN_REGION, QUEUE
 from lambda_constructs.function import LambdaFunction
-from lambda_constructs.permissions import arn_for, key_statement, statement
+from lambda_constructs.permissions import key_statement, statement
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _use_key(
 ) -> iam.PolicyStatement:
     # By the encryption context, since AWS documents kms:ViaService for those only who
     # call Scheduler. Of the group, since the schedule's own ARN would be a cycle.
-    decrypt = statement(["kms:Decrypt"], arn_for("kms:Decrypt", key, function))
+    decrypt = statement(["kms:Decrypt"], arn_of_key(key, function))
     context = "kms:EncryptionContext:aws:scheduler:schedule:arn"
     decrypt.add_conditions({"ArnLike": {context: group.schedules}})
     return decrypt

@@ -1,0 +1,1 @@
+"""Where the library's list of actions comes from."""
