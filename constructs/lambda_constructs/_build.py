@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 
 from lambda_constructs._checks import check_inline_code
 from lambda_constructs._defaults import FunctionDefaults
+from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._destinations import Target, to_queue, to_topic
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs.permissions import denied_to_code, statement
@@ -118,6 +119,7 @@ def function(
     )
     resource = cast("lambda_.CfnFunction", made.node.default_child)
     check_inline_code(scope, code, resource)
+    leave_out_role(made, scope.role)
     if "snap_start" in settings:
         Annotations.of(made).acknowledge_warning(
             SNAP_START_WARNING, "a version is always published, and is what is invoked"
