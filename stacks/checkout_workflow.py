@@ -59,7 +59,7 @@ class CheckoutWorkflowStack(Stack):
                 destination=logs.LogGroup(
                     self, "Executions", retention=logs.RetentionDays.ONE_YEAR
                 ),
-                level=sfn.LogLevel.ERROR,
+                level=sfn.LogLevel.ALL,  # and nothing of the orders
             ),
             timeout=Duration.hours(1),
             tracing_enabled=True,

@@ -33,6 +33,10 @@ class FifoLedgerStack(Stack):
             fifo=True,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
+            # "By queue" would name the queue, which names this one.
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                redrive_permission=sqs.RedrivePermission.ALLOW_ALL
+            ),
             retention_period=Duration.days(14),
         )
         queue = sqs.Queue(

@@ -1,10 +1,7 @@
 """Order notifications: one topic, and three functions that each want some of them."""
 
-from typing import cast
-
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -13,6 +10,7 @@ from constructs import Construct
 from lambda_constructs import LambdaFunction
 from lambda_constructs.event_sources import SnsEventSource
 from stacks._handlers import handler_code
+from stacks._keys import customer_key
 
 
 class NotificationsStack(Stack):
@@ -25,12 +23,12 @@ class NotificationsStack(Stack):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Order notifications, sent and kept")
 
-        key = kms.Key(self, "Key", enable_key_rotation=True)
+        key = customer_key(self, "Key")
         topic = sns.Topic(
             self,
             "Notifications",
             enforce_ssl=True,
-            master_key=cast("kms.IKey", key),  # CDK's stubs disagree on a parameter
+            master_key=key,
         )
         outbox = dynamodb.TableV2(
             self,
@@ -59,6 +57,12 @@ class NotificationsStack(Stack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                    noncurrent_version_expiration=Duration.days(30),
+                )
+            ],
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,

@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct, IConstruct
 
@@ -163,8 +164,20 @@ class PipelineGateStack(Stack):
         role = self._role("StartRole", "events")
         start = ["codepipeline:StartPipelineExecution"]
         self._allow(role, (start, [pipeline.pipeline_arn]))
+        undelivered = sqs.Queue(
+            self,
+            "Undelivered",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                redrive_permission=sqs.RedrivePermission.ALLOW_ALL
+            ),
+            retention_period=Duration.days(14),
+        )
         target = targets.CodePipeline(
-            pipeline, event_role=role.without_policy_updates()
+            pipeline,
+            dead_letter_queue=undelivered,
+            event_role=role.without_policy_updates(),
         )
         events.Rule(
             self,

@@ -33,7 +33,5 @@ def _table(verdict: Verdict) -> Table:
     for column in table.columns:
         column.overflow = "fold"
     for each in sorted(verdict.denied):
-        table.add_row(
-            *map(escape, (each.tool, each.rule, each.resource, each.message))
-        )
+        table.add_row(*map(escape, (each.tool, each.rule, each.resource, each.message)))
     return table

@@ -36,7 +36,7 @@ class Toolbox:
         *,
         fine: Collection[int] = (0,),
         stdin: str | None = None,
-    ) -> Any:  # noqa: ANN401 - each tool's own JSON
+    ) -> Any:
         """Run a tool, and give the JSON that it writes.
 
         Raises:
