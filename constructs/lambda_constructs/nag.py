@@ -34,11 +34,7 @@ FAILURES = dict.fromkeys(
     "these rules do not see",
 )
 AT_EDGE = dict.fromkeys(
-    (
-        *FUNCTION,
-        *FAILURES,
-        "Serverless-LambdaTracing",
-    ),
+    (*FUNCTION, *FAILURES, "Serverless-LambdaTracing"),
     "Lambda@Edge has none of it, and CloudFront waits for the answer",
 )
 LOG_GROUP = {
@@ -83,10 +79,12 @@ def _of_function(function: LambdaFunction) -> None:
     for construct in function.node.find_all():
         if isinstance(construct, iam.ManagedPolicy):
             _acknowledge(construct, justified_wildcards(construct))
-        elif isinstance(construct, lambda_.CfnEventSourceMapping):
+        elif (
+            isinstance(construct, lambda_.CfnEventSourceMapping)
             # Only queues, of SQS and of brokers, are read from no position.
-            if construct.starting_position is None:
-                _acknowledge(construct, QUEUE_MAPPING)
+            and construct.starting_position is None
+        ):
+            _acknowledge(construct, QUEUE_MAPPING)
 
 
 def _has_child(function: LambdaFunction, id: str) -> bool:

@@ -384,6 +384,25 @@ def test_nothing_secret_and_nothing_of_this_machine_is_in_the_template(stack):
             assert not re.search("SECRET|PASSWORD|TOKEN|API_?KEY", name)
 
 
+def test_no_variable_makes_a_function_log_what_it_is_sent(stack):
+    """
+    Powertools logs whole events on one word, and botocore whole requests on another.
+
+    https://docs.aws.amazon.com/powertools/python/latest/environment_variables/
+    """
+    talkative = {
+        "POWERTOOLS_DEBUG",
+        "POWERTOOLS_DEV",
+        "POWERTOOLS_LOGGER_LOG_EVENT",
+        "POWERTOOLS_TRACER_CAPTURE_RESPONSE",
+    }
+    for function in stack.properties(FUNCTION):
+        variables = function.get("Environment", {}).get("Variables", {})
+
+        assert set() == talkative & variables.keys()
+        assert "DEBUG" not in {str(each).upper() for each in variables.values()}
+
+
 def test_keys_let_services_alone_give_grants(stack):
     """
     A grant lets its grantee use a key whatever the policies say.
