@@ -78,7 +78,8 @@ def judge(
 
     A rule of an entry that no finding is about is unused, and so is a pattern.
     """
-    denied, allowed = [], []
+    denied: list[Finding] = []
+    allowed: list[Finding] = []
     used: set[tuple[int, str]] = set()
     for finding in findings:
         hits = set(_hits(finding, entries))

@@ -97,7 +97,10 @@ def findings_of(
     if node is None:
         raise CommandError("there is no node on PATH, which cdk-nag runs on")
     with TemporaryDirectory() as folder:
-        tools = Toolbox(python=python, node=Path(node), folder=Path(folder))
+        # Absolute, since the tools run in another folder, and never a link's target.
+        tools = Toolbox(
+            python=python.absolute(), node=Path(node).absolute(), folder=Path(folder)
+        )
         with step(console, "synthesizing", "synthesized app.py"):
             templates = synthesize(tools.folder, stacks)
 
