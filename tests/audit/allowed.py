@@ -67,7 +67,9 @@ def _entry(given: dict[str, Any], file: Path) -> Entry:
         if rule.split(" ")[0] == NEVER:
             raise CommandError(f"{told}: {NEVER} has no exceptions; repair the cause")
     return Entry(
-        tuple(given["rules"]), tuple(given["resources"]), given["reason"].strip()
+        tuple(given["rules"]),
+        tuple(given["resources"]),
+        " ".join(given["reason"].split()),
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
+
+MOST_CHARACTERS = 160
 
 
 @dataclass(frozen=True, order=True)
@@ -13,7 +16,7 @@ class Finding:
         tool: Who found it, as in `--tool`.
         rule: The tool's own id, with the detail in brackets where it gives one.
         resource: The stack and the logical id, as in `SqsWorker/WorkerPolicy1A2B3C4D`.
-        message: The tool's own words, in one line.
+        message: The tool's own words, the first of them.
     """
 
     tool: str
@@ -23,5 +26,6 @@ class Finding:
 
 
 def found(tool: str, rule: str, resource: str, message: str) -> Finding:
-    """Make a finding, its message in one line."""
-    return Finding(tool, rule, resource, " ".join(message.split()))
+    """Make a finding, its message in one line and not too long."""
+    short = textwrap.shorten(message, MOST_CHARACTERS, placeholder=" ...")
+    return Finding(tool, rule, resource, short)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "lambda_src").rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT / "lambda_src")) for path in FILES]
 # What a handler, or a part of one, is sent. Events of CodePipeline, Config and custom
