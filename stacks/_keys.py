@@ -13,12 +13,13 @@ def customer_key(scope: Construct, id: str) -> kms.IKey:
     A grant lets its grantee use a key whatever the policies say:
     https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
     """
+    # The casts: CDK's stubs disagree on the names of parameters.
     key = kms.Key(scope, id, enable_key_rotation=True)
     key.add_to_resource_policy(
         iam.PolicyStatement(
             effect=iam.Effect.DENY,
             actions=["kms:CreateGrant"],
-            principals=[iam.AnyPrincipal()],
+            principals=[cast("iam.IPrincipal", iam.AnyPrincipal())],
             resources=["*"],
             conditions={
                 "BoolIfExists": {
@@ -28,4 +29,4 @@ def customer_key(scope: Construct, id: str) -> kms.IKey:
             },
         )
     )
-    return cast("kms.IKey", key)  # CDK's stubs disagree on a parameter
+    return cast("kms.IKey", key)
