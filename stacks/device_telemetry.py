@@ -1,16 +1,14 @@
 """Telemetry of devices: IoT selects, a function judges, and an alert goes out."""
 
-from typing import cast
-
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from lambda_constructs import LambdaFunction
 from lambda_constructs.event_sources import IotEventSource
 from stacks._handlers import handler_code
+from stacks._keys import customer_key
 
 # The device is who published, by the topic that its policy lets it publish to: what a
 # payload says of it could be anything, and is not selected.
@@ -57,13 +55,12 @@ class DeviceTelemetryStack(Stack):
             time_to_live_attribute="expires_at",
             removal_policy=RemovalPolicy.DESTROY,
         )
-        alerts_key = kms.Key(self, "AlertsKey", enable_key_rotation=True)
+        alerts_key = customer_key(self, "AlertsKey")
         alerts = sns.Topic(
             self,
             "Alerts",
             enforce_ssl=True,
-            # Pyright takes no Key for an IKey: CDK's stubs name a parameter otherwise.
-            master_key=cast("kms.IKey", alerts_key),
+            master_key=alerts_key,
         )
 
         recorder = LambdaFunction(

@@ -33,6 +33,7 @@ class FifoLedgerStack(Stack):
             fifo=True,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
+            # "By queue" would name the queue, which names this one.
             redrive_allow_policy=sqs.RedriveAllowPolicy(
                 redrive_permission=sqs.RedrivePermission.ALLOW_ALL
             ),

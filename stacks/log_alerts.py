@@ -1,10 +1,7 @@
 """Alerts from logs: what an application logs as an error is told, and told once."""
 
-from typing import cast
-
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -12,6 +9,7 @@ from constructs import Construct
 from lambda_constructs import LambdaFunction
 from lambda_constructs.event_sources import LogsEventSource
 from stacks._handlers import handler_code
+from stacks._keys import customer_key
 
 
 class LogAlertsStack(Stack):
@@ -26,12 +24,12 @@ class LogAlertsStack(Stack):
         application = logs.LogGroup(
             self, "Application", retention=logs.RetentionDays.ONE_YEAR
         )
-        key = kms.Key(self, "Key", enable_key_rotation=True)
+        key = customer_key(self, "Key")
         alerts = sns.Topic(
             self,
             "Alerts",
             enforce_ssl=True,
-            master_key=cast("kms.IKey", key),  # CDK's stubs disagree on a parameter
+            master_key=key,
         )
         told = dynamodb.TableV2(
             self,

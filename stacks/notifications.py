@@ -1,7 +1,5 @@
 """Order notifications: one topic, and three functions that each want some of them."""
 
-from typing import cast
-
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
@@ -14,6 +12,7 @@ from constructs import Construct
 from lambda_constructs import LambdaFunction
 from lambda_constructs.event_sources import SnsEventSource
 from stacks._handlers import handler_code
+from stacks._keys import customer_key
 
 
 class NotificationsStack(Stack):
@@ -27,12 +26,12 @@ class NotificationsStack(Stack):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Order notifications, sent and kept")
 
-        key = kms.Key(self, "Key", enable_key_rotation=True)
+        key = customer_key(self, "Key")
         topic = sns.Topic(
             self,
             "Notifications",
             enforce_ssl=True,
-            master_key=cast("kms.IKey", key),  # CDK's stubs disagree on a parameter
+            master_key=key,
         )
         outbox = dynamodb.TableV2(
             self,
@@ -61,6 +60,12 @@ class NotificationsStack(Stack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                    noncurrent_version_expiration=Duration.days(30),
+                )
+            ],
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,
@@ -120,13 +125,13 @@ class NotificationsStack(Stack):
         archivist.add_event_source(SnsEventSource(topic))
 
 
-def signing_key(scope: Construct, key: kms.Key) -> secretsmanager.Secret:
+def signing_key(scope: Construct, key: kms.IKey) -> secretsmanager.Secret:
     """Make up a secret, which outlives the stack as the mails' links do."""
     return secretsmanager.Secret(
         scope,
         "SigningKey",
         description="Signs the links of mails to unsubscribe by",
-        encryption_key=cast("kms.IKey", key),
+        encryption_key=key,
         generate_secret_string=secretsmanager.SecretStringGenerator(
             exclude_punctuation=True, password_length=64
         ),

@@ -131,6 +131,7 @@ class OrdersApiStack(Stack):
                     self._access_logs("RestAccess")
                 ),
                 access_log_format=apigateway.AccessLogFormat.custom(ACCESS_LOG),
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
                 throttling_rate_limit=RATE,
                 throttling_burst_limit=BURST,
                 tracing_enabled=True,
@@ -161,14 +162,17 @@ class OrdersApiStack(Stack):
                     actions=[
                         "logs:CreateLogGroup",
                         "logs:CreateLogStream",
-                        "logs:DescribeLogGroups",
                         "logs:DescribeLogStreams",
                         "logs:FilterLogEvents",
                         "logs:GetLogEvents",
                         "logs:PutLogEvents",
                     ],
                     resources=[self.format_arn(service="logs", resource="*")],
-                )
+                ),
+                # Of no group: they are listed.
+                iam.PolicyStatement(
+                    actions=["logs:DescribeLogGroups"], resources=["*"]
+                ),
             ],
         )
         account = apigateway.CfnAccount(

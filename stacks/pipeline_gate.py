@@ -9,8 +9,9 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from lambda_constructs import LambdaFunction
 from lambda_constructs.event_sources import CodePipelineEventSource
@@ -78,7 +79,11 @@ class PipelineGateStack(Stack):
         for action in (fetch, check, release):
             name = action.action_properties.action_name
             pipeline.add_stage(stage_name=name, actions=[action])
-        self._allow_pipeline(role, drop, artifacts, site, check_role)
+        policy = self._allow_pipeline(role, drop, artifacts, site, check_role)
+        invoke = check_role.node.find_child("InvokePolicy")
+        resource = cast("codepipeline.CfnPipeline", pipeline.node.default_child)
+        # The role, which CDK adds, is named by the pipeline anyway.
+        resource.add_override("DependsOn", [logical_id(invoke), logical_id(policy)])
         self._start_when_dropped(pipeline, drop)
 
     def _bucket(self, id: str, *, expiration: Duration | None = None) -> s3.Bucket:
@@ -105,9 +110,11 @@ class PipelineGateStack(Stack):
         trusted = iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=ours)
         return iam.Role(self, id, assumed_by=cast("iam.IPrincipal", trusted))
 
-    def _allow(self, role: iam.Role, *allowed: tuple[list[str], list[str]]) -> None:
+    def _allow(
+        self, role: iam.Role, *allowed: tuple[list[str], list[str]]
+    ) -> iam.ManagedPolicy:
         """Say all that a role may do in one policy of the account's own."""
-        iam.ManagedPolicy(
+        return iam.ManagedPolicy(
             role,
             "Policy",
             roles=[cast("iam.IRole", role)],
@@ -124,7 +131,7 @@ class PipelineGateStack(Stack):
         artifacts: s3.Bucket,
         site: s3.Bucket,
         check_role: iam.Role,
-    ) -> None:
+    ) -> iam.ManagedPolicy:
         """Allow what each action needs.
 
         https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
@@ -132,7 +139,7 @@ class PipelineGateStack(Stack):
         read = ["s3:GetObject", "s3:GetObjectVersion"]
         look = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"]
         write = ["s3:PutObject", "s3:PutObjectAcl"]
-        self._allow(
+        return self._allow(
             role,
             (look, [drop.bucket_arn, artifacts.bucket_arn]),
             (read, [drop.arn_for_objects(SITE), artifacts.arn_for_objects("*")]),
@@ -157,8 +164,20 @@ class PipelineGateStack(Stack):
         role = self._role("StartRole", "events")
         start = ["codepipeline:StartPipelineExecution"]
         self._allow(role, (start, [pipeline.pipeline_arn]))
+        undelivered = sqs.Queue(
+            self,
+            "Undelivered",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                redrive_permission=sqs.RedrivePermission.ALLOW_ALL
+            ),
+            retention_period=Duration.days(14),
+        )
         target = targets.CodePipeline(
-            pipeline, event_role=role.without_policy_updates()
+            pipeline,
+            dead_letter_queue=undelivered,
+            event_role=role.without_policy_updates(),
         )
         events.Rule(
             self,
@@ -173,3 +192,10 @@ class PipelineGateStack(Stack):
             ),
             targets=[cast("events.IRuleTarget", target)],
         )
+
+
+def logical_id(policy: IConstruct) -> str:
+    """Give the name of a policy in the template."""
+    resource = policy.node.default_child
+    assert isinstance(resource, iam.CfnManagedPolicy)  # noqa: S101
+    return resource.logical_id

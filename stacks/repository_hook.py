@@ -1,17 +1,15 @@
 """A hook behind a repository: what is pushed is searched for what should not be."""
 
-from typing import cast
-
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from lambda_constructs import LambdaFunction
 from lambda_constructs.event_sources import CodeCommitEventSource
 from stacks._handlers import handler_code
+from stacks._keys import customer_key
 
 CHANGES = [
     codecommit.RepositoryEventTrigger.CREATE_REF,
@@ -44,10 +42,8 @@ class RepositoryHookStack(Stack):
                 )
             ),
         )
-        key = kms.Key(self, "Key", enable_key_rotation=True)
-        findings = sns.Topic(
-            self, "Findings", enforce_ssl=True, master_key=cast("kms.IKey", key)
-        )
+        key = customer_key(self, "Key")
+        findings = sns.Topic(self, "Findings", enforce_ssl=True, master_key=key)
 
         hook = LambdaFunction(
             self,

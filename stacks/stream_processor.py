@@ -59,9 +59,11 @@ class StreamProcessorStack(Stack):
                 s3.LifecycleRule(
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                     expiration=Duration.days(30),
+                    noncurrent_version_expiration=Duration.days(1),
                 )
             ],
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
         )
 
         processor = LambdaFunction(

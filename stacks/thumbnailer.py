@@ -18,8 +18,8 @@ class ThumbnailerStack(Stack):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Thumbnails of uploaded images")
 
-        uploads = bucket(self, "Uploads", versioned=True)
-        thumbnails = bucket(self, "Thumbnails", versioned=False)
+        uploads = bucket(self, "Uploads")
+        thumbnails = bucket(self, "Thumbnails")
 
         thumbnailer = LambdaFunction(
             self,
@@ -39,7 +39,7 @@ class ThumbnailerStack(Stack):
         thumbnailer.add_event_source(S3EventSource(uploads, prefix="images/"))
 
 
-def bucket(scope: Construct, id: str, *, versioned: bool) -> s3.Bucket:
+def bucket(scope: Construct, id: str) -> s3.Bucket:
     """Define a bucket: encrypted, private, TLS only, without leftovers of uploads."""
     return s3.Bucket(
         scope,
@@ -50,8 +50,8 @@ def bucket(scope: Construct, id: str, *, versioned: bool) -> s3.Bucket:
         lifecycle_rules=[
             s3.LifecycleRule(
                 abort_incomplete_multipart_upload_after=Duration.days(1),
-                noncurrent_version_expiration=Duration.days(30) if versioned else None,
+                noncurrent_version_expiration=Duration.days(30),
             )
         ],
-        versioned=versioned,
+        versioned=True,
     )

@@ -67,7 +67,7 @@ class WebBackendStack(Stack):
                 )
             ),
         )
-        images = bucket(self, "Images", versioned=True)
+        images = bucket(self, "Images")
         vpc = self.network()
 
         catalogue = LambdaFunction(
@@ -206,7 +206,6 @@ def bucket(
     id: str,
     *,
     expiration: Duration | None = None,
-    versioned: bool = False,
 ) -> s3.Bucket:
     """Define a bucket: encrypted, private, TLS only, without leftovers of uploads."""
     return s3.Bucket(
@@ -220,9 +219,9 @@ def bucket(
             s3.LifecycleRule(
                 abort_incomplete_multipart_upload_after=Duration.days(1),
                 expiration=expiration,
-                noncurrent_version_expiration=Duration.days(30) if versioned else None,
+                noncurrent_version_expiration=Duration.days(30),
             )
         ],
         removal_policy=RemovalPolicy.RETAIN,
-        versioned=versioned,
+        versioned=True,
     )

@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 
 from lambda_constructs._code_checks import check_image_config, check_inline_code
 from lambda_constructs._defaults import FunctionDefaults
+from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._destinations import Target, to_queue, to_topic
 from lambda_constructs._encryption import let_decrypt_environment, let_logs_use
 from lambda_constructs._options import FunctionOptions
@@ -135,6 +136,7 @@ def function(
     check_inline_code(scope, code, resource)
     if handler == lambda_.Handler.FROM_IMAGE:
         check_image_config(scope, resource)
+    leave_out_role(made, scope.role)
     if "snap_start" in settings:
         Annotations.of(made).acknowledge_warning(
             SNAP_START_WARNING, "a version is always published, and is what is invoked"

@@ -23,6 +23,7 @@ from constructs import Construct
 from lambda_constructs._arguments import check_arguments
 from lambda_constructs._code_checks import check_inline_code
 from lambda_constructs._defaults import FunctionDefaults
+from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._edge_checks import check_edge, check_event, packaged
 from lambda_constructs._edge_stack import home_of
 from lambda_constructs._options import FunctionOptions, check_options
@@ -153,6 +154,7 @@ class EdgeFunction(Construct):
             )
             resource = cast("lambda_.CfnFunction", self.function.node.default_child)
             check_inline_code(self, package, resource)
+            leave_out_role(self.function, self.role)
             self.version = self.function.current_version
             # From another stack by Fn::GetStackOutput: the strong way across Regions
             # is a pair of custom resources.

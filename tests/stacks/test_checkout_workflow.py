@@ -60,12 +60,12 @@ def test_giving_back_is_tried_for_long(stack):
 
 def test_the_state_machine_logs_and_traces_and_ends(stack):
     """
-    Errors alone are logged, without the order's data.
+    Every step is logged, without the order's data.
     """
     (machine,) = stack.properties("AWS::StepFunctions::StateMachine")
     definition = json.dumps(machine["DefinitionString"])
 
-    assert "ERROR" == machine["LoggingConfiguration"]["Level"]
+    assert "ALL" == machine["LoggingConfiguration"]["Level"]
     assert machine["LoggingConfiguration"].get("IncludeExecutionData") is not True
     assert machine["TracingConfiguration"]["Enabled"] is True
     assert '\\"TimeoutSeconds\\":3600' in definition

@@ -439,6 +439,70 @@ def test_nothing_secret_and_nothing_of_this_machine_is_in_the_template(stack):
             assert not re.search("SECRET|PASSWORD|TOKEN|API_?KEY", name)
 
 
+def test_no_variable_makes_a_function_log_what_it_is_sent(stack):
+    """
+    Powertools logs whole events on one word, and botocore whole requests on another.
+
+    https://docs.aws.amazon.com/powertools/python/latest/environment_variables/
+    """
+    talkative = {
+        "POWERTOOLS_DEBUG",
+        "POWERTOOLS_DEV",
+        "POWERTOOLS_LOGGER_LOG_EVENT",
+        "POWERTOOLS_TRACER_CAPTURE_RESPONSE",
+    }
+    for function in stack.properties(FUNCTION):
+        variables = function.get("Environment", {}).get("Variables", {})
+
+        assert set() == talkative & variables.keys()
+        assert "DEBUG" not in {str(each).upper() for each in variables.values()}
+
+
+def test_keys_let_services_alone_give_grants(stack):
+    """
+    A grant lets its grantee use a key whatever the policies say.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+    """
+    for key in stack.properties("AWS::KMS::Key"):
+        (denied,) = [
+            statement
+            for statement in key["KeyPolicy"]["Statement"]
+            if statement["Effect"] == "Deny"
+        ]
+
+        assert "kms:CreateGrant" == denied["Action"]
+        assert {"AWS": "*"} == denied["Principal"]
+        assert {
+            "BoolIfExists": {
+                "aws:PrincipalIsAWSService": "false",
+                "kms:GrantIsForAWSResource": "false",
+            }
+        } == denied["Condition"]
+
+
+def test_buckets_keep_old_versions_but_not_for_ever(stack):
+    """
+    What is written over can be had back, and costs nothing in the end.
+    """
+    for bucket in stack.properties("AWS::S3::Bucket"):
+        rules = bucket["LifecycleConfiguration"]["Rules"]
+
+        assert "Enabled" == bucket["VersioningConfiguration"]["Status"]
+        assert [rule for rule in rules if "NoncurrentVersionExpiration" in rule]
+        assert [rule for rule in rules if "AbortIncompleteMultipartUpload" in rule]
+
+
+def test_rules_keep_what_they_could_not_deliver(stack):
+    """
+    EventBridge drops an event after a day of retries.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
+    for rule in stack.properties("AWS::Events::Rule"):
+        assert all("DeadLetterConfig" in target for target in rule["Targets"])
+
+
 def test_logical_ids_and_types_are_what_they_were(stack):
     """
     A changed id replaces the resource in every account that has it.

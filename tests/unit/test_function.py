@@ -152,7 +152,7 @@ class TestDefaults:
         """
         (function,) = template.find_resources(FUNCTION).values()
 
-        assert not [name for name in function["DependsOn"] if "Policy" in name]
+        assert "DependsOn" not in function
 
 
 class TestOptions:
@@ -265,7 +265,7 @@ class TestOptions:
         make_function(stack, dead_letter_queue=sqs.Queue(stack, "Dead"))
 
         (function,) = resources(stack, FUNCTION).values()
-        (creation,) = [name for name in function["DependsOn"] if "Creation" in name]
+        (creation,) = function["DependsOn"]
         assert {"sqs:SendMessage"} == allowed(stack, "Dead", "WorkerCreationPolicy")
         assert creation.startswith("WorkerCreationPolicy")
         assert "TargetArn" in function["Properties"]["DeadLetterConfig"]
@@ -359,3 +359,27 @@ class TestBadOptions:
             "Shop: There is already a Construct with name 'Worker' in Stack2 [Shop]"
         )
         assert error.value.__cause__ is None
+
+
+class TestWhatTheFunctionWaitsFor:
+    def test_what_the_caller_adds_stays(self, stack):
+        """
+        Only the role is left out, which the function names (cfn-lint's W3005).
+        """
+        topic = sns.Topic(stack, "Topic")
+        worker = make_function(stack)
+        worker.function.node.add_dependency(topic)
+
+        (function,) = resources(stack, FUNCTION).values()
+        assert ["Topic"] == [name[:-8] for name in function["DependsOn"]]
+
+    def test_an_inline_policy_of_the_role_stays(self, stack):
+        """
+        A grant to the underlying L2 makes one, and may be needed at creation.
+        """
+        worker = make_function(stack)
+        sns.Topic(stack, "Topic").grant_publish(worker.function)
+
+        (function,) = resources(stack, FUNCTION).values()
+        names = [name[:-8] for name in function["DependsOn"]]
+        assert ["WorkerRoleDefaultPolicy"] == names

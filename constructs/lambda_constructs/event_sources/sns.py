@@ -136,7 +136,10 @@ class SnsEventSource:
         # What comes before the permission is refused, and SNS does not try it again.
         subscription.node.add_dependency(permission)
         if queue is not None:
-            subscription.node.add_dependency(queue)
+            # The queue itself is named above.
+            allowed = queue.node.try_find_child("Policy")
+            if allowed is not None:
+                subscription.node.add_dependency(allowed)
         Validations.of(subscription).acknowledge(ALIAS)
         return subscription
 

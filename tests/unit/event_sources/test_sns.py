@@ -95,10 +95,11 @@ class TestDefaults:
         A message that comes before is refused, and SNS does not try it again.
         """
         (subscription,) = resources(stack, SUBSCRIPTION).values()
+        target = subscription["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]
 
+        assert target["Fn::GetAtt"][0][:-8] == "WorkerSnsOrdersUndelivered"
         assert {
             "WorkerSnsOrdersPermission",
-            "WorkerSnsOrdersUndelivered",
             "WorkerSnsOrdersUndeliveredPolicy",
         } == {name[:-8] for name in subscription["DependsOn"]}
 

@@ -1,0 +1,30 @@
+"""What a function's resource waits for, beyond what it names."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnResource
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from lambda_constructs._validation import validate_at_the_end
+
+__all__: list[str] = []
+
+
+def leave_out_role(function: lambda_.Function, role: iam.Role) -> None:
+    """Take *role* out of the `DependsOn` of *function*, which names it anyway.
+
+    CDK adds it for the policies beside the role, which stay where there are any; the
+    role itself is what cfn-lint calls redundant (W3005). It can be taken out only
+    when CDK has made `DependsOn` of all dependencies, which is before it validates.
+    """
+    resource = function.node.default_child
+    named = role.node.default_child
+    if not isinstance(resource, CfnResource) or not isinstance(named, CfnResource):
+        return
+
+    def leave_out() -> list[str]:
+        resource.remove_resource_dependency(named)
+        return []
+
+    validate_at_the_end(function, leave_out)
