@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lambda_constructs.testing._custom_resources import CustomResource
     from lambda_constructs.testing._faults import Fault
     from lambda_constructs.testing._resources._create import Created
+    from lambda_constructs.testing._template import Resolver
     from lambda_constructs.testing.account import LocalAccount
 
 __all__ = ["Bucket", "DeployedStack", "Function", "Queue", "Table"]
@@ -69,6 +70,7 @@ class DeployedStack(HttpHandles, SourceHandles):
         self.name = name
         self.template = template
         self.outputs: dict[str, Any] = {}
+        self.resolver: Resolver | None = None
         self._resources: dict[str, _Resource] = {}
 
     def queue(self, path: str) -> Queue:
@@ -149,6 +151,14 @@ class DeployedStack(HttpHandles, SourceHandles):
             f"{self.name} has no {what} {path!r}"
             + (nearest(path, known) or f"; it has {', '.join(sorted(known)) or 'none'}")
         )
+
+    def of_type(self, *types: str) -> dict[str, str]:
+        """Give what `Ref` gives of each resource of some types, by logical id."""
+        return {
+            logical_id: each.created.ref
+            for logical_id, each in self._resources.items()
+            if each.type in types
+        }
 
     def add(self, logical_id: str, type: str, path: str, created: Created) -> None:
         """Take note of a resource that was created."""

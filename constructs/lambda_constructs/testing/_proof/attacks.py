@@ -1,0 +1,204 @@
+"""What nobody but the rightful caller may do, tried on each resource's policy.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lambda_constructs.testing._iam import Policy, Principal, Request, evaluate, parse
+from lambda_constructs.testing._proof.contexts import (
+    SOURCE_ACCOUNT,
+    SOURCE_ARN,
+    TOKEN,
+    context_for,
+    value_of,
+)
+from lambda_constructs.testing._proof.grants import listed
+
+STRANGER = "999999999999"
+"""The account of who attacks."""
+
+REPRESENTATIVES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "events": (("events:PutEvents", ""),),
+    "kms": (("kms:Decrypt", ""),),
+    "lambda": (("lambda:InvokeFunction", ""),),
+    "s3": (
+        ("s3:GetObject", "/key"),
+        ("s3:PutObject", "/key"),
+        ("s3:ListBucket", ""),
+    ),
+    "secretsmanager": (("secretsmanager:GetSecretValue", ""),),
+    "sns": (("sns:Publish", ""),),
+    "sqs": (("sqs:SendMessage", ""), ("sqs:ReceiveMessage", "")),
+}
+"""What an attacker would do with a resource of each service, and to what in it."""
+
+PLAIN_HTTP = {"s3", "sns", "sqs"}
+"""Which of them have endpoints without TLS: docs.aws.amazon.com/general/latest/gr/."""
+
+BOUND_BY_ACCOUNT = {
+    # Each asks before there is an ARN that the policy could name:
+    # docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_nodejs.html
+    "config.amazonaws.com",
+    # docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    "logdelivery.elasticloadbalancing.amazonaws.com",
+}
+"""Services whose statements can name an account, and no source in it."""
+
+EVERYTHING = parse(
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    },
+    name="administrator",
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A resource with the document of its policy, if it has one."""
+
+    path: str
+    arn: str
+    document: Mapping[str, Any] | None
+
+    @property
+    def service(self) -> str:
+        """The service that its ARN names."""
+        return self.arn.split(":")[2]
+
+    @property
+    def policy(self) -> Policy | None:
+        """Its policy, to be evaluated."""
+        if self.document is None:
+            return None
+        return parse(self.document, name=f"policy of {self.path}", role="resource")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request that has to be refused, or for the rightful caller, allowed."""
+
+    name: str
+    principal: Principal
+    action: str
+    resource: str
+    context: Mapping[str, Any]
+    own: bool = False
+
+    def succeeds(self, policy: Policy | None, account: str) -> bool:
+        """Decide on it, as the resource's owner would."""
+        request = Request(
+            self.principal, self.action, self.resource, account, self.context
+        )
+        session = self.principal.kind == "role-session"
+        identity = (EVERYTHING,) if session else ()
+        return evaluate(request, identity=identity, resource=policy).allowed
+
+
+def attempts_on(target: Target, account: str) -> Iterator[Attempt]:
+    """Give every attack on a resource."""
+    secure = {"aws:SecureTransport": "true"}
+    plain = {"aws:SecureTransport": "false"}
+    stranger = Principal.session(f"arn:aws:iam::{STRANGER}:role/attacker", "attack")
+    admin = Principal.session(f"arn:aws:iam::{account}:role/administrator", "attack")
+    for action, below in REPRESENTATIVES[target.service]:
+        resource = target.arn + below
+        yield Attempt("foreign account", stranger, action, resource, secure)
+        yield Attempt("nobody", Principal.anonymous(), action, resource, secure)
+        if target.service in PLAIN_HTTP:
+            yield Attempt("plain HTTP", admin, action, resource, plain)
+    for statement in _by_services(target.document):
+        yield from _deputies(statement, target, account)
+
+
+def rightful(target: Target) -> Iterator[Attempt]:
+    """Give for each service that a policy lets in the call that it is meant for."""
+    for statement in _by_services(target.document):
+        context = context_for(statement.get("Condition", {}))
+        for principal in _services(statement):
+            for action, resource in _reach(statement, target):
+                name = "rightful caller"
+                yield Attempt(name, principal, action, resource, context)
+
+
+def _by_services(document: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    for statement in listed((document or {}).get("Statement", [])):
+        if statement["Effect"] == "Allow" and list(_services(statement)):
+            yield statement
+
+
+def _services(statement: Mapping[str, Any]) -> Iterator[Principal]:
+    named = statement.get("Principal", {})
+    if isinstance(named, dict):
+        for each in listed(named.get("Service", [])):
+            yield Principal.service(each)
+
+
+def _deputies(
+    statement: Mapping[str, Any], target: Target, account: str
+) -> Iterator[Attempt]:
+    """Give what a service may be made to do for somebody else."""
+    meant = context_for(statement.get("Condition", {}))
+    rest = {
+        key: meant[key]
+        for key in meant
+        if key.lower() not in {SOURCE_ARN, SOURCE_ACCOUNT, TOKEN}
+    }
+    for principal in _services(statement):
+        for name, context in _contexts(meant, principal.arn, account):
+            for action, resource in _reach(statement, target):
+                yield Attempt(name, principal, action, resource, {**rest, **context})
+
+
+def _contexts(
+    meant: Mapping[str, Any], principal: str, account: str
+) -> Iterator[tuple[str, Mapping[str, str]]]:
+    token = value_of(meant, TOKEN)
+    if token is not None:
+        yield "foreign token", {TOKEN: f"{token[:-1]}{'1' if token[-1] == '0' else 0}"}
+        yield "no token", {}
+        return
+    parts = (value_of(meant, SOURCE_ARN) or "").split(":", 5)
+    if len(parts) < 6:
+        parts = ["arn", "aws", "any", "eu-west-1", account, "any"]
+    theirs = ":".join([*parts[:4], STRANGER if parts[4] else "", foreign(parts)])
+    yield "foreign account", {SOURCE_ARN: theirs, SOURCE_ACCOUNT: STRANGER}
+    if parts[4]:
+        same = ":".join([*parts[:4], STRANGER, concrete(parts[5])])
+        yield "foreign account", {SOURCE_ARN: same, SOURCE_ACCOUNT: STRANGER}
+    else:
+        again = ":".join([*parts[:5], concrete(parts[5])])
+        yield "re-created ARN", {SOURCE_ARN: again, SOURCE_ACCOUNT: STRANGER}
+    if principal not in BOUND_BY_ACCOUNT:
+        other = ":".join([*parts[:5], foreign(parts)])
+        yield "foreign source", {SOURCE_ARN: other, SOURCE_ACCOUNT: account}
+        yield "no source", {}
+
+
+def foreign(parts: list[str]) -> str:
+    """Give the resource part of an ARN for another resource of the kind."""
+    tokens = re.split(r"([:/])", parts[5])
+    at = 0 if parts[2] == "execute-api" or len(tokens) == 1 else 2
+    tokens[at] = "foreign"
+    return concrete("".join(tokens))
+
+
+def concrete(text: str) -> str:
+    """Give a text that a pattern matches."""
+    return text.replace("*", "x").replace("?", "x")
+
+
+def _reach(
+    statement: Mapping[str, Any], target: Target
+) -> Iterator[tuple[str, str]]:
+    """Give an action and a resource for each that a statement speaks of."""
+    for action in listed(statement.get("Action", [])):
+        for resource in listed(statement.get("Resource", target.arn)):
+            where = target.arn if resource == "*" else concrete(resource)
+            yield concrete(action), where
