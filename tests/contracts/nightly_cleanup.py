@@ -6,7 +6,6 @@ import os
 from datetime import timedelta
 
 import boto3
-from aws_cdk import App
 
 from stacks.nightly_cleanup import NightlyCleanupStack
 
@@ -14,14 +13,9 @@ from stacks.nightly_cleanup import NightlyCleanupStack
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 
-def stack() -> NightlyCleanupStack:
+def stack(scope, id: str) -> NightlyCleanupStack:
     """The stack, in earnest."""
-    context = {
-        "aws:cdk:enable-asset-metadata": True,
-        "aws:cdk:enable-path-metadata": True,
-        "lambda-constructs:package-for-host": True,
-    }
-    return NightlyCleanupStack(App(context=context), "NightlyCleanup", dry_run=False)
+    return NightlyCleanupStack(scope, id, dry_run=False)
 
 
 def contract(shop) -> None:

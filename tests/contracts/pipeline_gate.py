@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 
@@ -29,6 +31,14 @@ def contract(shop) -> None:
 
     assert "Failed" == lost.status
     assert 1 == len(shop.queue("Gate/Failures"))
+
+
+def site() -> bytes:
+    """A site of one page, as it is dropped."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("index.html", "<h1>Shop</h1>")
+    return made.getvalue()
 
 
 def freeze(shop, hours: float) -> None:

@@ -17,7 +17,10 @@ def contract(shop) -> None:
     account.fail_calls("dynamodb", "PutItem", "ThrottlingException", after=1)
     account.settle()
 
-    # Had the first attempt not been forgotten, the second would have to wait.
+    # What the table said is in the logs, and not that the claim could not be undone.
+    logs = str(shop.function("Worker").logs)
+    assert "ThrottlingException" in logs
+    assert "IdempotencyPersistenceLayerError" not in logs
     assert 2 == len(shop.function("Worker").invocations) - before
     assert 2 == len(shop.table("Orders").items())
     assert [{"poison": True}] == shop.queue("Queue/DeadLetters").bodies()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,7 @@ class Authority:
         self.account = account
         self.policies = Policies(account)
         self.refused_services: set[str] = set()
+        self.on_refusal: Callable[[str], None] = lambda _: None
         self._sessions: dict[str, _Session] = {}
         self._lookup = AccountLookup(
             boto3.Session(OWN_KEY, "testing", region_name=account.region), account.id
@@ -191,6 +192,7 @@ class Authority:
         if denial is not None:
             what = f"{session.path}: {denial.action} {denial.resource}"
             self.refused_services.add(what)
+            self.on_refusal(what)
         return denial
 
     def _plain_context(self) -> dict[str, str]:

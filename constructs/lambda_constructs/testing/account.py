@@ -104,6 +104,7 @@ class LocalAccount:
         self._clients: dict[str, Any] = {}
         self.paths: dict[str, str] = {}
         self.log_groups: set[str] = set()
+        self.log_destinations: dict[str, str] = {}
         self._urls: dict[str, str] = {}
         self._open = ExitStack()
 

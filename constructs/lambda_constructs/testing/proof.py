@@ -69,7 +69,9 @@ def prove(
             for pair in pairs_of(template):
                 if pair.effect == "Deny":
                     continue
-                trial = proving.try_without(at, without(template, pair))
+                trial = proving.try_without(
+                    at, without(template, pair), whole.trial.refused
+                )
                 loose = pair in whole.loose[at]
                 grants.append(_judge(template, pair, whole.trial, trial, loose=loose))
                 progress(grants[-1])

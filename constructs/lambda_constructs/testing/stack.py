@@ -21,7 +21,7 @@ from lambda_constructs.testing._functions import (
 )
 from lambda_constructs.testing._http.handles import HttpHandles
 from lambda_constructs.testing._metrics import FunctionMetrics
-from lambda_constructs.testing._moto import messages_of
+from lambda_constructs.testing._moto import messages_of, read_body
 from lambda_constructs.testing._runtime import Outcome
 from lambda_constructs.testing._sources.handles import SourceHandles
 from lambda_constructs.testing._workflows import StateMachine
@@ -196,7 +196,7 @@ class Queue:
 
     def bodies(self) -> list[Any]:
         """Give the bodies of all messages, visible or not; JSON is parsed."""
-        return [_parsed(each.body) for each in self._messages()]
+        return [read_body(each.body) for each in self._messages()]
 
     def _messages(self) -> list[Any]:
         return messages_of(self.account, self.url.rsplit("/", 1)[1])
@@ -335,10 +335,3 @@ class Function:
 
     def _fault(self, fault: Fault, times: int) -> None:
         self.account.faults.add(self.state, fault, times)
-
-
-def _parsed(body: str) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body

@@ -7,8 +7,8 @@ import json
 from lambda_constructs.testing._resources._create import Create, Created, Request
 from lambda_constructs.testing._sources.rules import Rule
 
-MODELLED = {"events", "kinesis", "lambda", "sns", "sqs"}
-"""The services that may be targets; Kinesis by a role."""
+MODELLED = {"codepipeline", "events", "kinesis", "lambda", "sns", "sqs"}
+"""The services that may be targets; pipelines and Kinesis by a role."""
 
 
 def create_event_bus(request: Request) -> Created:
