@@ -13,9 +13,14 @@ from stacks.nightly_cleanup import NightlyCleanupStack
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 
-def stack(scope, id: str) -> NightlyCleanupStack:
-    """The stack, in earnest."""
-    return NightlyCleanupStack(scope, id, dry_run=False)
+class InEarnest(NightlyCleanupStack):
+    """A run of the default would change nothing."""
+
+    def __init__(self, scope, id) -> None:
+        super().__init__(scope, id, dry_run=False)
+
+
+stack = InEarnest
 
 
 def contract(shop) -> None:
@@ -87,5 +92,3 @@ def volumes() -> list[str]:
         Filters=[{"Name": "status", "Values": ["available"]}]
     )["Volumes"]
     return [each["VolumeId"] for each in found]
-
-

@@ -13,7 +13,9 @@ def contract(shop) -> None:
     account.settle()
 
     assert ["n-1"] == mails(shop)
-    assert ["n-2"] == [each["notification_id"] for each in shop.queue("Reviews").bodies()]
+    assert ["n-2"] == [
+        each["notification_id"] for each in shop.queue("Reviews").bodies()
+    ]
     assert 2 == len(shop.bucket("Archive").keys())
 
     for name in FUNCTIONS:

@@ -6,7 +6,6 @@ import importlib
 import logging
 import multiprocessing
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -48,8 +47,6 @@ def main(wanted: Sequence[str]) -> int:
                 report, seconds = done.result()
                 reports.append(report)
                 say(began, f"{report.stack}: {report.summary}, {seconds:.0f} s")
-                if os.environ.get("PROVE_DEBUG"):
-                    print(report, flush=True)
     return tell(sorted(reports, key=lambda each: each.stack), began)
 
 
@@ -104,4 +101,3 @@ def run(stem: str, folder: Path) -> tuple[PermissionReport, float]:
     began = time.perf_counter()
     report = prove(folder, contract_module(stem).contract)
     return report, time.perf_counter() - began
-

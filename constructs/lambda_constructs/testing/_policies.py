@@ -157,8 +157,8 @@ def _secret(account: LocalAccount, arn: str) -> str | None:
 
 def _bus(account: LocalAccount, arn: str) -> str | None:
     name = arn.rpartition("/")[2]
-    text: str | None = account.client("events").describe_event_bus(Name=name).get(
-        "Policy"
+    text: str | None = (
+        account.client("events").describe_event_bus(Name=name).get("Policy")
     )
     return text
 

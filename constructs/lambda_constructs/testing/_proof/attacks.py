@@ -42,13 +42,15 @@ PLAIN_HTTP = {"s3", "sns", "sqs"}
 """Which of them have endpoints without TLS: docs.aws.amazon.com/general/latest/gr/."""
 
 BOUND_BY_ACCOUNT = {
-    # Each asks before there is an ARN that the policy could name:
-    # docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_nodejs.html
     "config.amazonaws.com",
-    # docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
     "logdelivery.elasticloadbalancing.amazonaws.com",
 }
-"""Services whose statements can name an account, and no source in it."""
+"""Services whose statements can name an account, and no source in it: they ask before
+the source has an ARN.
+
+https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_nodejs.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+"""
 
 EVERYTHING = parse(
     {
@@ -194,9 +196,7 @@ def concrete(text: str) -> str:
     return text.replace("*", "x").replace("?", "x")
 
 
-def _reach(
-    statement: Mapping[str, Any], target: Target
-) -> Iterator[tuple[str, str]]:
+def _reach(statement: Mapping[str, Any], target: Target) -> Iterator[tuple[str, str]]:
     """Give an action and a resource for each that a statement speaks of."""
     for action in listed(statement.get("Action", [])):
         for resource in listed(statement.get("Resource", target.arn)):

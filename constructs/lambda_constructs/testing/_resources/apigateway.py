@@ -8,7 +8,6 @@ from lambda_constructs.testing._http.state import Piece, fronts_of
 from lambda_constructs.testing._resources._create import Create, Created, Request
 from lambda_constructs.testing.errors import AccountError
 
-
 LOGGING = (
     "CreateLogGroup",
     "CreateLogStream",

@@ -10,7 +10,6 @@ from lambda_constructs.testing._http.state import Piece, fronts_of
 from lambda_constructs.testing._resources._create import Create, Created, Request
 from lambda_constructs.testing._sources.senders import DeliveryError, Sender, check
 
-
 LOG_DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 

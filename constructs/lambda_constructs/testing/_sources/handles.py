@@ -20,6 +20,7 @@ from lambda_constructs.testing.errors import AccountError
 if TYPE_CHECKING:
     from lambda_constructs.testing._sources.codepipeline import Action
     from lambda_constructs.testing._sources.config import ConfigRule
+    from lambda_constructs.testing._sources.pipelines import Pipeline
     from lambda_constructs.testing.account import LocalAccount
 
 

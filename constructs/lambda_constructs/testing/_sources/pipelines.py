@@ -1,4 +1,4 @@
-"""Pipelines of CodePipeline: what their actions on S3 do, and what waits for a function.
+"""Pipelines: what their actions on S3 do, and that the rest waits for functions.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
 """
