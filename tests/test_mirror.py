@@ -27,9 +27,7 @@ def stems(folder: str, pattern: str, prefix: str = "") -> list[str]:
         ("tests/stacks/logical_ids", "*.txt", ""),
     ],
 )
-def test_each_stack_has_handlers_tests_a_driver_a_contract_and_ids(
-    folder, pattern, prefix
-):
+def test_each_stack_has_all_that_belongs_to_one(folder, pattern, prefix):
     """
     Found by its name, and nothing is left over from one that went.
     """

@@ -20,6 +20,7 @@ from lambda_constructs.testing._proof.grants import (
     pairs_of,
     path_of,
     readable,
+    with_own_policies,
     without,
 )
 from lambda_constructs.testing._proof.report import Attack, Grant, PermissionReport
@@ -61,7 +62,10 @@ def prove(
     *progress* is told of each grant when it is judged.
     """
     with tempfile.TemporaryDirectory(prefix="lambda-constructs-") as scratch:
-        sources = list(templates_of(what, Path(scratch)))
+        sources = [
+            (name, with_own_policies(template), folder)
+            for name, template, folder in templates_of(what, Path(scratch))
+        ]
         proving = Proving(sources, contract, parameters or {}, seed, region)
         whole = _whole(proving)
         grants = []

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambda_constructs.testing._managed_policies import document_of
+
 Template = Mapping[str, Any]
 
 IDENTITY = {
@@ -70,6 +72,32 @@ def pairs_of(template: Template) -> Iterator[Pair]:
         for keys, document in _documents(kind, properties):
             identity = kind not in RESOURCE
             yield from _pairs(logical_id, keys, document, identity)
+
+
+def with_own_policies(template: Template) -> Template:
+    """Give the template with what AWS's managed policies say said by its roles."""
+    resources = {
+        logical_id: _own(template, resource) if resource["Type"] == ROLE else resource
+        for logical_id, resource in template.get("Resources", {}).items()
+    }
+    return {**template, "Resources": resources}
+
+
+def _own(template: Template, role: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = role["Properties"]
+    policies, others = list(properties.get("Policies", [])), []
+    for arn in properties.get("ManagedPolicyArns", []):
+        name = readable(template, arn).rpartition("/")[2]
+        document = document_of(name)
+        if document is None:
+            others.append(arn)
+        else:
+            policies.append({"PolicyName": name, "PolicyDocument": document})
+    changed = {**properties, "Policies": policies, "ManagedPolicyArns": others}
+    return {
+        **role,
+        "Properties": {key: changed[key] for key in changed if changed[key]},
+    }
 
 
 def _documents(
