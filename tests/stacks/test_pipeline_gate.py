@@ -64,7 +64,6 @@ def test_the_pipeline_may_do_what_its_actions_need(stack):
         "s3:GetObjectVersion",
         "s3:PutObject",
         "s3:PutObjectAcl",
-        "sts:AssumeRole",
     } == allowed(stack, "PipelineRolePolicy")
 
 

@@ -133,6 +133,10 @@ class DeliveryStreamState:
 
         def transform(records: list[Record]) -> None:
             self.account.note(self.path, "transforms", f"{len(records)} records")
+            # https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+            role = transformation.role or str(self.config["RoleARN"])
+            asked = [("lambda:GetFunctionConfiguration", transformation.function)]
+            self.account.authority.allows_service(role, self.path, asked)
             result = transformation.run(records)
             for each in result.good:
                 self._out.add(each)
