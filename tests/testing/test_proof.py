@@ -182,6 +182,27 @@ def test_a_queue_without_a_policy_takes_plain_http(account):
     assert {"foreign account", "nobody", "plain HTTP"} == successes(report)
 
 
+def test_a_role_that_a_service_may_assume_for_anybody_is_got_into(account):
+    """
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+    """
+    trust = trusting("states.amazonaws.com")
+    guarded = trusting("states.amazonaws.com")
+    guarded["Statement"][0]["Condition"] = {
+        "StringEquals": {"aws:SourceAccount": "123456789012"}
+    }
+    roles = {
+        name: {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": d}}
+        for name, d in {"Open": trust, "Guarded": guarded}.items()
+    }
+
+    report = account.prove_permissions(sender(NEEDED, more=roles), sends)
+
+    assert {("Open", "foreign account")} == {
+        (each.target, each.name) for each in report.successful_attacks
+    }
+
+
 def test_a_deny_that_keeps_nothing_out_survives(account):
     """
     One for what is allowed does not.

@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.testing._deploy import templates_of
-from lambda_constructs.testing._proof.attacks import attempts_on, rightful
+from lambda_constructs.testing._iam import parse
+from lambda_constructs.testing._proof.attacks import (
+    attempts_on,
+    attempts_on_role,
+    rightful,
+)
 from lambda_constructs.testing._proof.denies import (
     denied_by_resource,
     denied_by_role,
@@ -179,3 +184,11 @@ def _attacks(stack: DeployedStack) -> Iterator[Attack]:
         for each in rightful(target):
             kept_out = not each.succeeds(target.policy, id)
             yield Attack(target.path, each.name, each.action, kept_out)
+    for logical_id, name in stack.of_type(ROLE).items():
+        role = stack.account.client("iam").get_role(RoleName=name)["Role"]
+        document = role["AssumeRolePolicyDocument"]
+        trust = parse(document, name=f"trust of {name}", role="trust")
+        path = path_of(stack.template, logical_id)
+        for each in attempts_on_role(role["Arn"], document, id):
+            got_in = each.succeeds(trust, id)
+            yield Attack(path, each.name, each.action, got_in)

@@ -52,6 +52,18 @@ https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 """
 
+TELL_THEIR_SOURCE = {
+    "batchoperations.s3.amazonaws.com",
+    "codepipeline.amazonaws.com",
+    "events.amazonaws.com",
+    "firehose.amazonaws.com",
+    "iot.amazonaws.com",
+    "lexv2.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "states.amazonaws.com",
+}
+"""Services that say for whom they assume a role; Lambda and API Gateway do not."""
+
 EVERYTHING = parse(
     {
         "Version": "2012-10-17",
@@ -117,6 +129,20 @@ def attempts_on(target: Target, account: str) -> Iterator[Attempt]:
             yield Attempt("plain HTTP", admin, action, resource, plain)
     for statement in _by_services(target.document):
         yield from _deputies(statement, target, account)
+
+
+def attempts_on_role(
+    arn: str, document: Mapping[str, Any], account: str
+) -> Iterator[Attempt]:
+    """Give what has to be refused of a service that acts for another account."""
+    for statement in _by_services(document):
+        meant = context_for(statement.get("Condition", {}))
+        for principal in _services(statement):
+            if principal.arn not in TELL_THEIR_SOURCE:
+                continue
+            for name, context in _contexts(meant, principal.arn, account):
+                if name == "foreign account":
+                    yield Attempt(name, principal, "sts:AssumeRole", arn, context)
 
 
 def rightful(target: Target) -> Iterator[Attempt]:
