@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,12 +60,8 @@ def prove(
     *,
     seed: int = 0,
     region: str = "eu-west-1",
-    progress: Callable[[Grant], object] = lambda _: None,
 ) -> PermissionReport:
-    """Prove the policies of *what*; see `LocalAccount.prove_permissions`.
-
-    *progress* is told of each grant when it is judged.
-    """
+    """Prove the policies of *what*; see `LocalAccount.prove_permissions`."""
     with tempfile.TemporaryDirectory(prefix="lambda-constructs-") as scratch:
         sources = [
             (name, with_own_policies(template), folder)
@@ -83,7 +79,6 @@ def prove(
                 )
                 loose = pair in whole.loose[at]
                 grants.append(_judge(template, pair, whole.trial, trial, loose=loose))
-                progress(grants[-1])
     return PermissionReport(
         sources[-1][0],
         (*grants, *whole.denies),

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +15,9 @@ from lambda_constructs.testing._proof.contexts import (
     SOURCE_ARN,
     TOKEN,
     context_for,
-    value_of,
 )
+from lambda_constructs.testing._proof.deputies import STRANGER, concrete, contexts_of
 from lambda_constructs.testing._proof.grants import listed
-
-STRANGER = "999999999999"
-"""The account of who attacks."""
 
 REPRESENTATIVES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "events": (("events:PutEvents", ""),),
@@ -40,17 +36,6 @@ REPRESENTATIVES: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 PLAIN_HTTP = {"s3", "sns", "sqs"}
 """Which of them have endpoints without TLS: docs.aws.amazon.com/general/latest/gr/."""
-
-BOUND_BY_ACCOUNT = {
-    "config.amazonaws.com",
-    "logdelivery.elasticloadbalancing.amazonaws.com",
-}
-"""Services whose statements can name an account, and no source in it: they ask before
-the source has an ARN.
-
-https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_nodejs.html
-https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
-"""
 
 TELL_THEIR_SOURCE = {
     "batchoperations.s3.amazonaws.com",
@@ -140,7 +125,7 @@ def attempts_on_role(
         for principal in _services(statement):
             if principal.arn not in TELL_THEIR_SOURCE:
                 continue
-            for name, context in _contexts(meant, principal.arn, account):
+            for name, context in contexts_of(meant, principal.arn, account):
                 if name == "foreign account":
                     yield Attempt(name, principal, "sts:AssumeRole", arn, context)
 
@@ -179,47 +164,9 @@ def _deputies(
         if key.lower() not in {SOURCE_ARN, SOURCE_ACCOUNT, TOKEN}
     }
     for principal in _services(statement):
-        for name, context in _contexts(meant, principal.arn, account):
+        for name, context in contexts_of(meant, principal.arn, account):
             for action, resource in _reach(statement, target):
                 yield Attempt(name, principal, action, resource, {**rest, **context})
-
-
-def _contexts(
-    meant: Mapping[str, Any], principal: str, account: str
-) -> Iterator[tuple[str, Mapping[str, str]]]:
-    token = value_of(meant, TOKEN)
-    if token is not None:
-        yield "foreign token", {TOKEN: f"{token[:-1]}{'1' if token[-1] == '0' else 0}"}
-        yield "no token", {}
-        return
-    parts = (value_of(meant, SOURCE_ARN) or "").split(":", 5)
-    if len(parts) < 6:
-        parts = ["arn", "aws", "any", "eu-west-1", account, "any"]
-    theirs = ":".join([*parts[:4], STRANGER if parts[4] else "", foreign(parts)])
-    yield "foreign account", {SOURCE_ARN: theirs, SOURCE_ACCOUNT: STRANGER}
-    if parts[4]:
-        same = ":".join([*parts[:4], STRANGER, concrete(parts[5])])
-        yield "foreign account", {SOURCE_ARN: same, SOURCE_ACCOUNT: STRANGER}
-    else:
-        again = ":".join([*parts[:5], concrete(parts[5])])
-        yield "re-created ARN", {SOURCE_ARN: again, SOURCE_ACCOUNT: STRANGER}
-    if principal not in BOUND_BY_ACCOUNT:
-        other = ":".join([*parts[:5], foreign(parts)])
-        yield "foreign source", {SOURCE_ARN: other, SOURCE_ACCOUNT: account}
-        yield "no source", {}
-
-
-def foreign(parts: list[str]) -> str:
-    """Give the resource part of an ARN for another resource of the kind."""
-    tokens = re.split(r"([:/])", parts[5])
-    at = 0 if parts[2] == "execute-api" or len(tokens) == 1 else 2
-    tokens[at] = "foreign"
-    return concrete("".join(tokens))
-
-
-def concrete(text: str) -> str:
-    """Give a text that a pattern matches."""
-    return text.replace("*", "x").replace("?", "x")
 
 
 def _reach(statement: Mapping[str, Any], target: Target) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,9 @@ from lambda_constructs.testing._proof.attacks import (
     EVERYTHING,
     REPRESENTATIVES,
     Target,
-    concrete,
 )
 from lambda_constructs.testing._proof.contexts import context_for
+from lambda_constructs.testing._proof.deputies import concrete
 from lambda_constructs.testing._proof.grants import Pair, listed, split
 
 Document = Mapping[str, Any]
