@@ -136,15 +136,15 @@ def without(template: Template, pair: Pair) -> Template:
         del resources[pair.logical_id]
         return {**template, "Resources": resources}
     changed = json.loads(json.dumps(resources[pair.logical_id]))
-    place, before = changed["Properties"], None
-    for key in pair.keys:
-        before, place = place, place[key]
-    rest = split(place, pair)
+    holder = changed["Properties"]
+    for key in pair.keys[:-1]:
+        holder = holder[key]
     last = pair.keys[-1]
+    rest = split(holder[last], pair)
     if isinstance(last, int):
-        before[last : last + 1] = rest
+        holder[last : last + 1] = rest
     else:  # a statement that is in no list; an event bus has one and no more
-        before[last] = rest if len(pair.keys) > 1 else rest[0]
+        holder[last] = rest if len(pair.keys) > 1 else rest[0]
     resources[pair.logical_id] = changed
     return {**template, "Resources": resources}
 
