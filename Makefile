@@ -73,6 +73,10 @@ audit: $(PY_READY) $(AUDIT_READY) ## Have third-party tools look at every templa
 deploy-stop: $(PY_READY) ## Stop an emulated account that KEEP=1 left up, and remove all it wrote
 	@$(BIN)/python -m tests.e2e stop
 
+.PHONY: prove-permissions
+prove-permissions: $(PY_READY) ## Take each grant of each reference stack away and see its contract fail; attack the rest (STACKS="SqsWorker" picks)
+	@$(BIN)/python -m tests.prove $(STACKS)
+
 .PHONY: fuzz-policies
 fuzz-policies: $(PY_READY) $(ORACLE_READY) ## Compare the test kit's policy evaluator with an independent one (CASES=20000 SEED=1)
 	@$(BIN)/python -m tests.testing.iam.fuzz --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
@@ -106,7 +110,7 @@ clean: ## Remove everything these commands made, .venv included
 
 .PHONY: help
 help: ## List the commands
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # --- what the commands need -------------------------------------------------
 

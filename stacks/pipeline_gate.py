@@ -79,7 +79,7 @@ class PipelineGateStack(Stack):
         for action in (fetch, check, release):
             name = action.action_properties.action_name
             pipeline.add_stage(stage_name=name, actions=[action])
-        policy = self._allow_pipeline(role, drop, artifacts, site, check_role)
+        policy = self._allow_pipeline(role, drop, artifacts, site)
         invoke = check_role.node.find_child("InvokePolicy")
         resource = cast("codepipeline.CfnPipeline", pipeline.node.default_child)
         # The role, which CDK adds, is named by the pipeline anyway.
@@ -130,9 +130,8 @@ class PipelineGateStack(Stack):
         drop: s3.Bucket,
         artifacts: s3.Bucket,
         site: s3.Bucket,
-        check_role: iam.Role,
     ) -> iam.ManagedPolicy:
-        """Allow what each action needs.
+        """Allow what each action needs; the check's role trusts this one by name.
 
         https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
         """
@@ -145,7 +144,6 @@ class PipelineGateStack(Stack):
             (read, [drop.arn_for_objects(SITE), artifacts.arn_for_objects("*")]),
             (write, [artifacts.arn_for_objects("*")]),
             (["s3:PutObject"], [site.arn_for_objects("*")]),
-            (["sts:AssumeRole"], [check_role.role_arn]),
         )
 
     def _start_when_dropped(

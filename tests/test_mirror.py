@@ -21,12 +21,13 @@ def stems(folder: str, pattern: str, prefix: str = "") -> list[str]:
     ("folder", "pattern", "prefix"),
     [
         ("lambda_src", "*", ""),
+        ("tests/contracts", "*.py", ""),
         ("tests/handlers", "test_*.py", "test_"),
         ("tests/e2e/drivers", "*.py", ""),
         ("tests/stacks/logical_ids", "*.txt", ""),
     ],
 )
-def test_each_stack_has_handlers_tests_a_driver_and_ids(folder, pattern, prefix):
+def test_each_stack_has_all_that_belongs_to_one(folder, pattern, prefix):
     """
     Found by its name, and nothing is left over from one that went.
     """

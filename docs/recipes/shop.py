@@ -37,7 +37,7 @@ class ShopStack(Stack):
     def __init__(self, scope: Construct, id: str) -> None:
         """Wire the two to the worker."""
         super().__init__(scope, id)
-        shipped = sqs.Queue(self, "Shipped")
+        shipped = sqs.Queue(self, "Shipped", enforce_ssl=True)
         worker = LambdaFunction(
             self,
             "Worker",
@@ -49,7 +49,7 @@ class ShopStack(Stack):
         worker.allow("sqs:SendMessage", on=shipped)
         worker.add_event_source(
             SqsEventSource(
-                sqs.Queue(self, "Orders"),
+                sqs.Queue(self, "Orders", enforce_ssl=True),
                 max_batching_window=Duration.seconds(5),
                 max_concurrency=2,
             )

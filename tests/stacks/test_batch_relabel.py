@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from urllib.parse import quote_plus
 
 import pytest
 
 from stacks.batch_relabel import BatchRelabelStack
+from tests.contracts.batch_relabel import contract, put, reports, run, tags
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -143,10 +143,7 @@ class TestDriven:
 
         run(account, shop, ["invoices/a.pdf", "invoices/gone.pdf"])
 
-        jobs = shop.bucket("Jobs")
-        (key,) = [each for each in jobs.keys() if "/results/" in each]  # noqa: SIM118
-        rows = list(csv.reader(jobs.read(key).decode().splitlines()))
-        assert key.startswith("reports/job-")
+        (rows,) = reports(shop)
         assert [
             ("invoices%2Fa.pdf", "succeeded", "relabeled"),
             ("invoices%2Fgone.pdf", "failed", "the object is gone"),
@@ -156,47 +153,6 @@ class TestDriven:
         """
         Those for versions, and for what is gone, as well.
         """
-        version = put(account, shop, "invoices/a.pdf", "team=shop")
-
-        run(account, shop, ["invoices/a.pdf", "invoices/gone.pdf"])
-        run(account, shop, ["invoices/a.pdf"], versions=[version])
+        contract(shop)
 
         account.assert_least_privilege()
-
-
-def put(account, shop, key: str, tags: str) -> str:
-    """Put a document with tags and give its version."""
-    bucket = shop.bucket("Documents").name
-    made = account.client("s3").put_object(
-        Bucket=bucket, Key=key, Body=b"", Tagging=tags
-    )
-    return str(made["VersionId"])
-
-
-def tags(account, shop, key: str, version: str | None = None) -> dict[str, str]:
-    """The tags of a document."""
-    place = {"Bucket": shop.bucket("Documents").name, "Key": key}
-    if version:
-        place["VersionId"] = version
-    found = account.client("s3").get_object_tagging(**place)["TagSet"]
-    return {each["Key"]: each["Value"] for each in found}
-
-
-def run(account, shop, keys: list[str], versions: list[str] | None = None) -> list:
-    """Run a job as whoever starts one does: the stack's request, and a manifest."""
-    documents, jobs = shop.bucket("Documents"), shop.bucket("Jobs")
-    rows = [[documents.name, quote_plus(key)] for key in keys]
-    for row, version in zip(rows, versions or [], strict=False):
-        row.append(version)
-    jobs.put("manifests/m.csv", "".join(",".join(row) + "\n" for row in rows))
-    name = shop.physical_id("Job")
-    found = account.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-    request = json.loads(found)
-    head = account.client("s3").head_object(Bucket=jobs.name, Key="manifests/m.csv")
-    request["Manifest"]["Location"] = {
-        "ObjectArn": f"arn:aws:s3:::{jobs.name}/manifests/m.csv",
-        "ETag": head["ETag"],
-    }
-    if versions:
-        request["Manifest"]["Spec"]["Fields"].append("VersionId")
-    return account.run_batch_job(request)

@@ -7,18 +7,10 @@ import json
 import pytest
 
 from stacks.checkout_workflow import CheckoutWorkflowStack
+from tests.contracts.checkout_workflow import FULL, ORDER, available, contract, fill
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
-
-ORDER = {
-    "order_id": "o-1",
-    "customer_id": "c-1",
-    "cents": 995,
-    "day": "2026-11-26",
-    "items": {"A1": 2},
-}
-FULL = {"sku#A1": 5, "customer#c-1": 1_000, "day#2026-11-26": 1}
 
 
 @pytest.fixture
@@ -77,19 +69,8 @@ class TestDriven:
     @pytest.fixture
     def shop(self, account):
         shop = account.deploy(CheckoutWorkflowStack)
-        for id, table in zip(
-            FULL, ("StockTable", "PaymentsTable", "CourierTable"), strict=True
-        ):
-            shop.table(table).put({"id": id, "available": FULL[id]})
+        fill(shop)
         return shop
-
-    def available(self, shop) -> dict[str, int]:
-        return {
-            item["id"]: int(item["available"])
-            for name in ("StockTable", "PaymentsTable", "CourierTable")
-            for item in shop.table(name).items()
-            if "available" in item
-        }
 
     def test_an_order_is_placed_once_though_it_is_started_twice(self, shop):
         """
@@ -100,7 +81,7 @@ class TestDriven:
             assert "SUCCEEDED" == ended.status
 
         assert {"sku#A1": 3, "customer#c-1": 5, "day#2026-11-26": 0} == (
-            self.available(shop)
+            available(shop)
         )
 
     def test_an_order_for_what_is_not_there_is_rejected(self, shop):
@@ -112,7 +93,7 @@ class TestDriven:
         ended = shop.state_machine("Checkout").run({"order": order})
 
         assert ("FAILED", "OrderRejected") == (ended.status, ended.error)
-        assert self.available(shop) == FULL
+        assert available(shop) == FULL
 
     def test_an_order_that_cannot_be_paid_is_undone(self, account, shop):
         """
@@ -121,7 +102,7 @@ class TestDriven:
         ended = shop.state_machine("Checkout").run({"order": {**ORDER, "cents": 2_000}})
 
         assert ("FAILED", "OrderCancelled") == (ended.status, ended.error)
-        assert self.available(shop) == FULL
+        assert available(shop) == FULL
 
     def test_a_throttled_function_delays_the_order(self, shop):
         """
@@ -142,13 +123,12 @@ class TestDriven:
         ended = shop.state_machine("Checkout").run({"order": ORDER})
 
         assert ("FAILED", "OrderCancelled") == (ended.status, ended.error)
-        assert self.available(shop) == FULL
+        assert available(shop) == FULL
 
     def test_every_grant_is_needed_and_none_is_missing(self, account, shop):
         """
         Taking and giving back need all three.
         """
-        shop.state_machine("Checkout").run({"order": {**ORDER, "cents": 2_000}})
-        shop.state_machine("Checkout").run({"order": {**ORDER, "order_id": "o-2"}})
+        contract(shop)
 
         account.assert_least_privilege()

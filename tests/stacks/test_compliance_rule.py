@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
 
 from stacks.compliance_rule import ComplianceRuleStack
+from tests.contracts.compliance_rule import contract
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -71,32 +71,8 @@ class TestDriven:
         """
         A change, a large one, all of them, and an event that is given up.
         """
-        bucket = {"resourceType": "AWS::S3::Bucket", "resourceId": "invoices"}
-        tags = {"tagSets": [{"tags": {"owner": "billing", "cost-center": "42"}}]}
-        good = {"supplementaryConfiguration": {"BucketTaggingConfiguration": tags}}
-        rule = office.config_rule("Judge/ConfigRule")
-        boto3.client("s3").create_bucket(
-            Bucket="invoices",
-            CreateBucketConfiguration={"LocationConstraint": account.region},
-        )
+        contract(office)
 
-        rule.evaluate({**bucket, **good})
-        account.settle()
-        rule.evaluate(bucket, oversized=True)
-        account.settle()
-        rule.evaluate()
-        account.settle()
-        rule.evaluate({**bucket, **good}, left_scope=True)
-        account.settle()
-
-        assert ["COMPLIANT", "NON_COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE"] == [
-            each["ComplianceType"] for each in rule.evaluations
-        ]
-        office.function("Judge").fail(times=3)
-        rule.evaluate(bucket, oversized=True)
-        account.settle()
-        (record,) = office.queue("Judge/Failures").bodies()
-        assert rule.arn == record["requestPayload"]["configRuleArn"]
         account.assert_least_privilege()
 
     def test_a_bucket_is_judged_once_more_if_config_does_not_answer(

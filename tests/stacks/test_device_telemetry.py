@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import json
-
 import pytest
 
 from stacks.device_telemetry import DeviceTelemetryStack
+from tests.contracts.device_telemetry import contract, publish
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -71,23 +69,16 @@ class TestDriven:
     def plant(self, account):
         return account.deploy(DeviceTelemetryStack)
 
-    def publish(self, account, device="press-7", **fields):
-        now = int(account.clock.now() * 1_000)
-        reading = {"measured_at": now, "celsius": 70.0, **fields}
-        account.client("iot-data").publish(
-            topic=f"devices/{device}/telemetry", payload=json.dumps(reading)
-        )
-
     def test_readings_are_kept_once_and_in_any_order(self, account, plant):
         """
         A duplicate, and one that was overtaken.
         """
         now = int(account.clock.now() * 1_000)
 
-        self.publish(account, measured_at=now)
+        publish(account, measured_at=now)
         account.settle()
-        self.publish(account, measured_at=now)
-        self.publish(account, measured_at=now - 1_000, celsius=90.0)
+        publish(account, measured_at=now)
+        publish(account, measured_at=now - 1_000, celsius=90.0)
         plant.function("Recorder").deliver_twice()
         account.settle()
 
@@ -102,7 +93,7 @@ class TestDriven:
         """
         Its payload may say what it likes.
         """
-        self.publish(account, "press-7", device_id="press-8", received_at=1)
+        publish(account, "press-7", device_id="press-8", received_at=1)
         account.settle()
 
         (device,) = plant.table("Devices").items()
@@ -112,21 +103,6 @@ class TestDriven:
         """
         A hot reading, one that is none, and one that IoT cannot hand over.
         """
-        self.publish(account, celsius=90.0)
-        account.settle()
-        self.publish(account, celsius="hot")
-        account.settle()
-        plant.topic_rule("Recorder/TopicRule").fail()
-        self.publish(account, celsius=91.0)
-        account.settle()
+        contract(plant)
 
-        (reading,) = plant.table("Readings").items()
-        (failed,) = plant.queue("Recorder/Failures").bodies()
-        (undelivered,) = plant.queue("Recorder/TopicRule/Undelivered").bodies()
-        assert reading["alert"] is True
-        assert "hot" == failed["requestPayload"]["celsius"]
-        assert 3 == failed["requestContext"]["approximateInvokeCount"]
-        assert "devices/press-7/telemetry" == undelivered["topic"]
-        payload = json.loads(base64.b64decode(undelivered["base64OriginalPayload"]))
-        assert 91.0 == payload["celsius"]
         account.assert_least_privilege()

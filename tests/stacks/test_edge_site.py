@@ -6,6 +6,7 @@ import pytest
 
 from lambda_constructs.testing._http.messages import Headers, Response
 from stacks.edge_site import CONFIGURATION, EdgeSiteStack
+from tests.contracts.edge_site import contract, fill
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -123,10 +124,7 @@ class TestDriven:
     @pytest.fixture
     def shop(self, account):
         shop = account.deploy(EdgeSiteStack)
-        for variant in ("a", "b"):
-            shop.bucket("Pages").put(f"{variant}/index.html", f"home {variant}")
-            shop.bucket("Pages").put(f"{variant}/about/index.html", f"about {variant}")
-        shop.bucket("Pages").put("assets/site.css", "body {}")
+        fill(shop)
         return shop
 
     @pytest.fixture
@@ -217,11 +215,10 @@ class TestDriven:
 
         assert 404 == site.get("/").status
 
-    def test_every_grant_is_needed_and_none_is_missing(self, account, site):
+    def test_every_grant_is_needed_and_none_is_missing(self, account, shop):
         """
         Each function makes its log group where it runs, and writes to it.
         """
-        site.get("/")
-        site.get("/assets/site.css")
+        contract(shop)
 
         account.assert_least_privilege()

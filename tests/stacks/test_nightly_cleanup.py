@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import boto3
 import pytest
-from aws_cdk import App
 
 from stacks.nightly_cleanup import NightlyCleanupStack
+from tests.contracts.nightly_cleanup import (
+    InEarnest,
+    address,
+    addresses,
+    contract,
+    instances,
+    states,
+    volume,
+    volumes,
+)
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -73,7 +81,7 @@ class TestDriven:
 
     @pytest.fixture
     def shop(self, account):
-        return account.deploy(cleanup())
+        return account.deploy(InEarnest)
 
     def test_what_has_no_owner_is_gone_in_the_morning(self, account, shop):
         """
@@ -158,67 +166,6 @@ class TestDriven:
         """
         All three kinds, and the failure path.
         """
-        instances(None)
-        address(None)
-        volume()
-        account.fail_calls("ec2", "DescribeVolumes", "InternalError", times=3)
-        account.advance(timedelta(days=31))
+        contract(shop)
 
         account.assert_least_privilege()
-        assert 1 == len(shop.queue("Cleaner/Failures"))
-
-
-def cleanup() -> NightlyCleanupStack:
-    """The stack, in earnest."""
-    context = {
-        "aws:cdk:enable-asset-metadata": True,
-        "aws:cdk:enable-path-metadata": True,
-        "lambda-constructs:package-for-host": True,
-    }
-    return NightlyCleanupStack(App(context=context), "NightlyCleanup", dry_run=False)
-
-
-def ec2():
-    return boto3.client("ec2")
-
-
-def tags(kind: str, owner: str | None) -> dict:
-    if owner is None:
-        return {}
-    tag = {"Key": "Owner", "Value": owner}
-    return {"TagSpecifications": [{"ResourceType": kind, "Tags": [tag]}]}
-
-
-def instances(owner: str | None, count: int = 1) -> list[str]:
-    made = ec2().run_instances(
-        ImageId="ami-12c6146b",
-        MinCount=count,
-        MaxCount=count,
-        **tags("instance", owner),
-    )
-    return [each["InstanceId"] for each in made["Instances"]]
-
-
-def states(ids: list[str]) -> set[str]:
-    found = ec2().describe_instances(InstanceIds=ids)["Reservations"]
-    return {each["State"]["Name"] for one in found for each in one["Instances"]}
-
-
-def address(owner: str | None) -> str:
-    made = ec2().allocate_address(Domain="vpc", **tags("elastic-ip", owner))
-    return str(made["AllocationId"])
-
-
-def addresses() -> list[str]:
-    return [each["AllocationId"] for each in ec2().describe_addresses()["Addresses"]]
-
-
-def volume() -> None:
-    ec2().create_volume(Size=1, AvailabilityZone="eu-west-1a")
-
-
-def volumes() -> list[str]:
-    found = ec2().describe_volumes(
-        Filters=[{"Name": "status", "Values": ["available"]}]
-    )["Volumes"]
-    return [each["VolumeId"] for each in found]

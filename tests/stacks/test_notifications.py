@@ -7,11 +7,16 @@ import json
 import pytest
 
 from stacks.notifications import NotificationsStack
+from tests.contracts.notifications import (
+    FUNCTIONS,
+    contract,
+    mails,
+    notification,
+    publish,
+)
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
-
-FUNCTIONS = ["Archivist", "Mailer", "Reviewer"]
 
 
 @pytest.fixture
@@ -211,32 +216,6 @@ class TestDriven:
         """
         The failure path of each function needs one of its own.
         """
-        publish(shop, notification("n-1", "confirmed"))
-        publish(shop, notification("n-2", "refunded", total=900))
-        account.settle()
-        for name in FUNCTIONS:
-            shop.function(name).fail(times=6)  # three attempts of each message
-        publish(shop, notification("n-3", "confirmed"))
-        publish(shop, notification("n-4", "refunded", total=900))
-        account.settle()
+        contract(shop)
 
         account.assert_least_privilege()
-
-
-def notification(id: str, kind: str, total: float = 19.9) -> dict:
-    return {
-        "notification_id": id,
-        "order_id": f"o-{id}",
-        "customer_id": "c-1",
-        "kind": kind,
-        "total": total,
-    }
-
-
-def publish(shop, message: dict) -> None:
-    attributes = {"kind": message["kind"]}
-    shop.topic("Notifications").publish(message, attributes=attributes)
-
-
-def mails(shop) -> list[str]:
-    return [each["notification_id"] for each in shop.table("Outbox").items()]

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from stacks.order_events import OrderEventsStack
+from tests.contracts.order_events import contract, order, place
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -154,23 +155,6 @@ class TestDriven:
         """
         Success, and failure of both.
         """
-        place(shop, order(1, total=60), {"total": 60})
-        account.settle()
+        contract(shop)
 
         account.assert_least_privilege()
-        assert 1 == len(shop.queue("Loyalty/Failures"))
-
-
-def place(shop, *details: dict) -> None:
-    for detail in details:
-        shop.bus("Bus").put("OrderPlaced", detail, source="shop.orders")
-
-
-def order(number: int, total: float = 9.9) -> dict:
-    items = [{"sku": "A1", "quantity": 2}]
-    return {
-        "order_id": f"o-{number}",
-        "customer_id": "c-1",
-        "items": items,
-        "total": total,
-    }

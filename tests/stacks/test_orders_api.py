@@ -7,13 +7,12 @@ import json
 import pytest
 
 from stacks.orders_api import OrdersApiStack
+from tests.contracts.orders_api import ORDER, PATH, apis_of, contract, send
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
 
-ORDER = {"items": [{"sku": "A1", "quantity": 2, "unit_price": "9.95"}]}
 OTHER = {"items": [{"sku": "B2", "quantity": 1, "unit_price": "1.00"}]}
-PATH = "/customers/c-1/orders"
 
 
 @pytest.fixture
@@ -89,24 +88,8 @@ def shop(account):
 
 
 @pytest.fixture
-def apis(account, shop) -> dict:
-    """Both APIs, as a role asks them that may call any."""
-    iam = account.client("iam")
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}
-    call = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
-    role = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=policy(trust))
-    iam.put_role_policy(
-        RoleName="caller", PolicyName="Call", PolicyDocument=policy(call)
-    )
-    arn = role["Role"]["Arn"]
-    return {
-        "HttpApi": shop.http_api("HttpApi", as_role=arn),
-        "RestApi": shop.rest_api("RestApi", as_role=arn),
-    }
-
-
-def policy(statement: dict) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def apis(shop) -> dict:
+    return apis_of(shop)
 
 
 class TestDriven:
@@ -241,20 +224,10 @@ def test_a_client_may_try_again_after_a_failure(account, shop, apis, name, statu
     ]
 
 
-def test_every_grant_is_needed_and_none_is_missing(account, apis):
+def test_every_grant_is_needed_and_none_is_missing(account, shop):
     """
     Of both functions.
     """
-    for api in apis.values():
-        order_id = send(api).json()["order_id"]
-        api.get(f"{PATH}/{order_id}")
-        api.get(PATH)
+    contract(shop)
 
     account.assert_least_privilege()
-
-
-def send(api, body=None, *, key: str | None = "key-00001", path: str = PATH):
-    headers = {"content-type": "application/json"}
-    if key is not None:
-        headers["Idempotency-Key"] = key
-    return api.post(path, headers=headers, body=ORDER if body is None else body)

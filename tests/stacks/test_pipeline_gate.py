@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from stacks.pipeline_gate import PipelineGateStack
+from tests.contracts.pipeline_gate import contract, freeze
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -64,7 +64,6 @@ def test_the_pipeline_may_do_what_its_actions_need(stack):
         "s3:GetObjectVersion",
         "s3:PutObject",
         "s3:PutObjectAcl",
-        "sts:AssumeRole",
     } == allowed(stack, "PipelineRolePolicy")
 
 
@@ -106,26 +105,7 @@ class TestDriven:
     def gate(self, shop):
         return shop.pipeline_action("Pipeline", "CheckFreezes")
 
-    @pytest.fixture
-    def freeze(self, account, shop):
-        """Freeze changes from an hour ago for some hours from now."""
-
-        def freeze(hours: float) -> None:
-            now = datetime.fromtimestamp(account.clock.now(), UTC)
-            value = {
-                "from": (now - timedelta(hours=1)).isoformat(),
-                "until": (now + timedelta(hours=hours)).isoformat(),
-                "reason": "Christmas",
-            }
-            account.client("ssm").put_parameter(
-                Name=shop.physical_id("Freezes"),
-                Value=json.dumps([value]),
-                Overwrite=True,
-            )
-
-        return freeze
-
-    def test_a_change_passes_when_nothing_is_frozen(self, account, gate):
+    def test_a_change_passes_when_nothing_is_frozen(self, account, shop, gate):
         """
         At once.
         """
@@ -134,11 +114,11 @@ class TestDriven:
 
         assert "Succeeded" == job.status
 
-    def test_a_change_waits_for_the_end_of_a_freeze(self, account, gate, freeze):
+    def test_a_change_waits_for_the_end_of_a_freeze(self, account, shop, gate):
         """
         Longer than a function, or an action without an answer, may take.
         """
-        freeze(0.5)
+        freeze(shop, 0.5)
 
         job = gate.run()
         account.advance(29 * 60)
@@ -147,11 +127,11 @@ class TestDriven:
 
         assert "Succeeded" == job.status
 
-    def test_a_change_that_would_wait_too_long_is_refused(self, account, gate, freeze):
+    def test_a_change_that_would_wait_too_long_is_refused(self, account, shop, gate):
         """
         It is told why.
         """
-        freeze(9)
+        freeze(shop, 9)
 
         job = gate.run()
         account.advance(1)
@@ -184,21 +164,10 @@ class TestDriven:
 
         assert "Succeeded" == job.status
 
-    def test_every_grant_is_needed_and_none_is_missing(
-        self, account, shop, gate, freeze
-    ):
+    def test_every_grant_is_needed_and_none_is_missing(self, account, shop):
         """
         A job that no attempt could answer fails the action, and is kept.
         """
-        gate.run()
-        account.advance(1)
-        freeze(9)
-        gate.run()
-        account.advance(1)
-        shop.function("Gate").fail(times=3)
-        lost = gate.run()
-        account.settle()
+        contract(shop)
 
         account.assert_least_privilege()
-        assert "Failed" == lost.status
-        assert 1 == len(shop.queue("Gate/Failures"))

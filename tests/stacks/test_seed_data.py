@@ -6,6 +6,7 @@ import pytest
 
 from lambda_constructs.testing import AccountError
 from stacks.seed_data import ZONES, SeedDataStack
+from tests.contracts.seed_data import contract, zones
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -129,16 +130,6 @@ class TestDriven:
         """
         An event that no attempt could answer ends in the function's failures.
         """
-        rows.update(Rows=ZONES[:1])
-        shop.function("Seed").fail(times=3)
-        with pytest.raises(AccountError, match="did not receive a response"):
-            rows.update(Rows=ZONES)
-        account.settle()
+        contract(shop)
 
         account.assert_least_privilege()
-        (record,) = shop.queue("Seed/Failures").bodies()
-        assert "Update" == record["requestPayload"]["RequestType"]
-
-
-def zones(shop) -> list[str]:
-    return sorted(each["zone"] for each in shop.table("Zones").items())

@@ -6,11 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stacks.sign_up_flow import SignUpFlowStack
+from tests.contracts.sign_up_flow import ANN, contract
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
-
-ANN = {"sub": "ann", "email": "ann@Example.com"}
 
 
 @pytest.fixture
@@ -80,31 +79,14 @@ class TestDriven:
 
     @pytest.fixture
     def shop(self, account):
-        shop = account.deploy(SignUpFlowStack)
-        shop.user_pool("Users").add_user("ann", **ANN)
-        return shop
+        return account.deploy(SignUpFlowStack)
 
-    def test_from_sign_up_to_token(self, account, shop):
+    def test_every_grant_is_needed_and_none_is_missing(self, account, shop):
         """
-        Confirmed twice, she has one profile; no grant is to spare.
+        Confirmed twice, she has one profile, and a token with her plan.
         """
-        pool, asked = shop.user_pool("Users"), {"userAttributes": ANN}
+        contract(shop)
 
-        pool.trigger("PreSignUp_SignUp", asked, user="ann")
-        for _ in range(2):
-            pool.trigger("PostConfirmation_ConfirmSignUp", asked, user="ann")
-        details = pool.trigger("TokenGeneration_Authentication", asked, user="ann")[
-            "claimsAndScopeOverrideDetails"
-        ]
-
-        (profile,) = shop.table("Profiles").items()
-        assert ("ann", "ann@example.com") == (profile["user_id"], profile["email"])
-        claims = details["accessTokenGeneration"]["claimsToAddOrOverride"]
-        assert {"plan": "free", "member_since": "2026-01-01"} == claims
-        groups = account.client("cognito-idp").admin_list_groups_for_user(
-            UserPoolId=pool.id, Username="ann"
-        )["Groups"]
-        assert ["members"] == [each["GroupName"] for each in groups]
         account.assert_least_privilege()
 
     def test_others_are_refused(self, shop):
@@ -124,6 +106,7 @@ class TestDriven:
         The profile is there, and the group follows.
         """
         pool, asked = shop.user_pool("Users"), {"userAttributes": ANN}
+        pool.add_user("ann", **ANN)
         account.fail_calls(
             "cognito-idp", "AdminAddUserToGroup", "InternalErrorException", times=1
         )

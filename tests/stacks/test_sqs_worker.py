@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stacks.sqs_worker import SqsWorkerStack
+from tests.contracts.sqs_worker import contract, order
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -115,17 +116,6 @@ class TestDriven:
         """
         The failure path needs one of its own: forgetting that an order was begun.
         """
-        shop.queue("Queue").send(order(1))
-        account.settle()
-        # The claim of the order is the first PutItem, the order itself the second.
-        shop.queue("Queue").send(order(2))
-        account.fail_calls("dynamodb", "PutItem", "ThrottlingException", after=1)
-        account.settle()
+        contract(shop)
 
         account.assert_least_privilege()
-        assert 2 == len(shop.table("Orders").items())
-
-
-def order(number: int) -> dict:
-    items = [{"sku": "A1", "quantity": 2, "unit_price": "9.95"}]
-    return {"order_id": f"o-{number}", "customer_id": "c-1", "items": items}

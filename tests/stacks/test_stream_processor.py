@@ -7,6 +7,7 @@ import json
 import pytest
 
 from stacks.stream_processor import StreamProcessorStack
+from tests.contracts.stream_processor import click, contract, counts
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -113,16 +114,6 @@ class TestDriven:
         """
         The failure path needs the bucket.
         """
-        shop.stream("Clicks").put(click(1), "poison")
-        account.settle()
+        contract(shop)
 
         account.assert_least_privilege()
-        assert 1 == len(shop.bucket("Discarded").keys())
-
-
-def click(number: int) -> dict:
-    return {"page": f"/{number}", "at": "2026-11-21T10:00:00Z"}
-
-
-def counts(shop) -> dict[str, int]:
-    return {each["page"]: int(each["clicks"]) for each in shop.table("Counts").items()}

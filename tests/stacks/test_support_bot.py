@@ -7,6 +7,7 @@ import json
 import pytest
 
 from stacks.support_bot import SupportBotStack
+from tests.contracts.support_bot import action, contract, fill, said
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -85,29 +86,15 @@ class TestDriven:
     @pytest.fixture
     def shop(self, account):
         shop = account.deploy(SupportBotStack)
-        shop.table("Orders").put(
-            {"order_id": "AB123456", "postcode": "N17AA", "status": "shipped"}
-        )
+        fill(shop)
         return shop
 
-    def test_a_customer_hears_of_an_order_or_gets_a_person(self, account, shop):
+    def test_every_grant_is_needed_and_none_is_missing(self, account, shop):
         """
-        Once for each session, and with no grant to spare.
+        A customer hears of an order or gets a person, once for each session.
         """
-        alias = shop.bot_alias("Customers")
-        order = {"OrderId": said("ab 123456"), "Postcode": said("n1 7aa")}
+        contract(shop)
 
-        checked = alias.call_hook("OrderStatus", order, source="DialogCodeHook")
-        told = alias.call_hook("OrderStatus", order)
-        person = alias.call_hook("TalkToPerson")
-        kept = person.payload["sessionState"]["sessionAttributes"]
-        again = alias.call_hook("FallbackIntent", attributes=kept)
-
-        assert "Delegate" == action(checked)
-        assert "Your order is on its way." == told.payload["messages"][0]["content"]
-        assert ["Close", "Close"] == [action(person), action(again)]
-        (handover,) = shop.queue("Handovers").bodies()
-        assert "TalkToPerson" == handover["reason"]
         account.assert_least_privilege()
 
     def test_who_guesses_gets_a_person(self, shop):
@@ -136,11 +123,3 @@ class TestDriven:
 
         assert "error" == outcome.kind
         assert [] == shop.queue("Handovers").bodies()
-
-
-def said(text: str) -> dict[str, object]:
-    return {"shape": "Scalar", "value": {"interpretedValue": text}}
-
-
-def action(outcome) -> str:
-    return outcome.payload["sessionState"]["dialogAction"]["type"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from stacks.table_projector import TableProjectorStack
+from tests.contracts.table_projector import contract, delete, order, rows
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -120,26 +119,6 @@ class TestDriven:
         """
         The failure path needs the queue.
         """
-        shop.table("Orders").put(order(1, "c-1"))
-        shop.table("Orders").put({"order_id": "bad"})
-        delete(account, shop, 1)
-        account.settle()
+        contract(shop)
 
         account.assert_least_privilege()
-        assert [] == rows(shop)
-
-
-def order(number: int, customer_id: str) -> dict:
-    line = {"sku": "A1", "quantity": 2, "unit_price": Decimal("9.95")}
-    return {"order_id": f"o-{number}", "customer_id": customer_id, "items": [line]}
-
-
-def delete(account, shop, number: int) -> None:
-    account.client("dynamodb").delete_item(
-        TableName=shop.physical_id("Orders"), Key={"order_id": {"S": f"o-{number}"}}
-    )
-
-
-def rows(shop) -> list[tuple[str, str]]:
-    items = shop.table("OrdersByCustomer").items()
-    return sorted((each["customer_id"], each["order_id"]) for each in items)

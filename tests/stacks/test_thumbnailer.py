@@ -9,6 +9,7 @@ from aws_cdk import App
 from PIL import Image
 
 from stacks.thumbnailer import ThumbnailerStack
+from tests.contracts.thumbnailer import contract, image
 from tests.synthesized import Synthesized
 from tests.testing.test_sns import without
 
@@ -143,23 +144,6 @@ class TestDriven:
         """
         Keeping what failed takes one of its own, and so does knowing what is gone.
         """
-        uploads = shop.bucket("Uploads")
-        uploads.put("images/good.png", image(10, 10))
-        account.settle()
-        uploads.put("images/gone.png", image(10, 10))
-        uploads.delete("images/gone.png")
-        account.settle()
-        shop.function("Thumbnailer").fail(times=3)
-        uploads.put("images/bad.png", image(10, 10))
-        account.settle()
+        contract(shop)
 
         account.assert_least_privilege()
-        (record,) = shop.queue("Thumbnailer/Failures").bodies()
-        assert "images/bad.png" == (record["requestPayload"]["detail"]["object"]["key"])
-        assert ["images/good.png.webp"] == shop.bucket("Thumbnails").keys()
-
-
-def image(width: int, height: int) -> bytes:
-    made = io.BytesIO()
-    Image.new("RGB", (width, height), "red").save(made, "PNG")
-    return made.getvalue()

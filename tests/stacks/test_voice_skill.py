@@ -6,6 +6,7 @@ import pytest
 
 from lambda_constructs.testing import AccountError
 from stacks.voice_skill import SKILL_ID, VoiceSkillStack
+from tests.contracts.voice_skill import contract
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
@@ -58,22 +59,12 @@ class TestDriven:
     def shop(self, account):
         return account.deploy(VoiceSkillStack)
 
-    def test_it_answers_its_skill(self, account, shop):
+    def test_every_grant_is_needed_and_none_is_missing(self, account, shop):
         """
-        From the launch to the end.
+        It answers its skill, from the launch to the end.
         """
-        skill = shop.skill("Answers", SKILL_ID)
-        slots = {"day": {"name": "day", "value": "2026-11-21"}}
-        hours = {"name": "OpeningHoursIntent", "slots": slots}
+        contract(shop)
 
-        launch = skill.ask({"type": "LaunchRequest"}).payload["response"]
-        answer = skill.ask({"type": "IntentRequest", "intent": hours}, new=False)
-        ended = skill.ask({"type": "SessionEndedRequest", "reason": "USER_INITIATED"})
-
-        assert launch["shouldEndSession"] is False
-        said = answer.payload["response"]["outputSpeech"]["text"]
-        assert "On Saturday the shop is open from 10 to 16." == said
-        assert {} == ended.payload["response"]
         account.assert_least_privilege()
 
     def test_another_skill_is_refused(self, shop):

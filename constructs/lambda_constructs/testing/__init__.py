@@ -6,14 +6,18 @@ from lambda_constructs.testing._http.messages import Headers, Response
 from lambda_constructs.testing.account import LocalAccount
 from lambda_constructs.testing.errors import AccountError, UnmodelledError
 from lambda_constructs.testing.metrics import Metric, Series
+from lambda_constructs.testing.proof import Attack, Grant, PermissionReport
 from lambda_constructs.testing.timeline import Happening, Timeline
 
 __all__ = [
     "AccountError",
+    "Attack",
+    "Grant",
     "Happening",
     "Headers",
     "LocalAccount",
     "Metric",
+    "PermissionReport",
     "Response",
     "Series",
     "Timeline",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -81,6 +81,8 @@ class Authority:
     def __init__(self, account: LocalAccount) -> None:
         self.account = account
         self.policies = Policies(account)
+        self.refused_services: set[str] = set()
+        self.on_refusal: Callable[[str], None] = lambda _: None
         self._sessions: dict[str, _Session] = {}
         self._lookup = AccountLookup(
             boto3.Session(OWN_KEY, "testing", region_name=account.region), account.id
@@ -119,21 +121,27 @@ class Authority:
         """Decide on a call that Lambda itself makes under a function's role."""
         session = self._sessions[self.session_key(function)]
         asked = needs(service, operation, params, **self.place())
-        return self._decide(session, asked)
+        return self._by_service(session, self._decide(session, asked))
+
+    def allows_service(self, role_arn: str, path: str, asked: Iterable[Grant]) -> bool:
+        """Decide on what a service does under its role, where that is no API call."""
+        key = self.role_key(role_arn, "service", path)
+        session, context = self._sessions[key], self._plain_context()
+        needed = tuple(Need(action, where, context) for action, where in asked)
+        return self._by_service(session, self._decide(session, needed)) is None
 
     def lacks(
         self, function: FunctionState, actions: Iterable[str], resource: str
     ) -> Denial | None:
         """Tell whether a role has some actions on a resource, without using them."""
-        context = {
-            "aws:RequestedRegion": self.account.region,
-            "aws:ResourceAccount": self.account.id,
-            "aws:SecureTransport": "true",
-            "s3:ResourceAccount": self.account.id,
-        }
+        context = self._plain_context()
         asked = tuple(Need(action, resource, context) for action in actions)
         session = self._sessions[self.session_key(function)]
         return self._decide(session, asked, use=False)
+
+    def calls(self) -> set[Grant]:
+        """Give every action and resource that a call was allowed for."""
+        return {grant for each in self._sessions.values() for grant in each.allowed}
 
     def access(self, function: FunctionState) -> Access:
         """Give what a function's role allows, and what was made of it."""
@@ -168,6 +176,8 @@ class Authority:
             return UnknownCaller(call.access_key)
         denial = self._decide(session, _of_code(session, self._needs(session, call)))
         if denial is not None:
+            if session.function_arn is None:
+                self._by_service(session, denial)
             return denial
         self._lookup.changed(call.service, call.operation)
         self.policies.changed(call.service, call.operation)
@@ -176,6 +186,22 @@ class Authority:
             name = f"{call.service}.{call.operation}"
             self.account.note(session.path, "failed call", f"{name}: {fault.code}")
         return fault
+
+    def _by_service(self, session: _Session, denial: Denial | None) -> Denial | None:
+        """Remember what a service was refused, and not the code of a function."""
+        if denial is not None:
+            what = f"{session.path}: {denial.action} {denial.resource}"
+            self.refused_services.add(what)
+            self.on_refusal(what)
+        return denial
+
+    def _plain_context(self) -> dict[str, str]:
+        return {
+            "aws:RequestedRegion": self.account.region,
+            "aws:ResourceAccount": self.account.id,
+            "aws:SecureTransport": "true",
+            "s3:ResourceAccount": self.account.id,
+        }
 
     def _asked_of_nobody(self, call: Call) -> tuple[Need, ...]:
         place = self.place(call.region, secure=call.secure)

@@ -148,6 +148,7 @@ def deploy(
         resolver.references[logical_id] = created.ref
         resolver.attributes[logical_id] = created.attributes
         deployed.add(logical_id, resource["Type"], request.path, created)
+    deployed.resolver = resolver
     _outputs(account, template, resolver, deployed)
     return deployed
 

@@ -10,9 +10,12 @@ import gzip
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from lambda_constructs.testing._firehose_keys import prefix_of
 from lambda_constructs.testing._firehose_transform import Record, Transformation
@@ -27,6 +30,8 @@ MEGABYTE = 1024 * 1024
 RECORD_BYTES = 1_024_000
 DYNAMIC = {"SizeInMBs": 64, "IntervalInSeconds": 300}
 FAILED = "processing-failed"
+OF_BUCKET = ("GetBucketLocation", "ListBucket", "ListBucketMultipartUploads")
+OF_OBJECT = ("AbortMultipartUpload", "GetObject")
 
 
 class Buffer:
@@ -128,6 +133,10 @@ class DeliveryStreamState:
 
         def transform(records: list[Record]) -> None:
             self.account.note(self.path, "transforms", f"{len(records)} records")
+            # https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+            role = transformation.role or str(self.config["RoleARN"])
+            asked = [("lambda:GetFunctionConfiguration", transformation.function)]
+            self.account.authority.allows_service(role, self.path, asked)
             result = transformation.run(records)
             for each in result.good:
                 self._out.add(each)
@@ -135,6 +144,7 @@ class DeliveryStreamState:
                 self._failure(transformation.function, *each) for each in result.failed
             ]
             if lines:
+                self._log(lines[0])
                 where = str(self.config.get("ErrorOutputPrefix", ""))
                 prefix = prefix_of(where, self.account.clock.now(), {}, FAILED)
                 self._put(prefix, "".join(lines).encode(), len(lines))
@@ -175,12 +185,40 @@ class DeliveryStreamState:
             else:
                 self._put(prefix, body, len(some))
 
+    def _ask(self, bucket: str, key: str) -> None:
+        """Ask for what Firehose is documented to need of a bucket beside putting.
+
+        What is refused is in the timeline; of small objects AWS does not say whether
+        they are delivered without it.
+        https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
+        """
+        role = str(self.config["RoleARN"])
+        asked = [(f"s3:{each}", bucket) for each in OF_BUCKET]
+        asked += [(f"s3:{each}", f"{bucket}/{key}") for each in OF_OBJECT]
+        self.account.authority.allows_service(role, self.path, asked)
+
+    def _log(self, message: str) -> None:
+        """Log an error, where the stream logs and its role allows it."""
+        options = self.config.get("CloudWatchLoggingOptions", {})
+        if not options.get("Enabled") or not self.account.has_log_group(
+            str(options["LogGroupName"])
+        ):
+            return
+        event = {"timestamp": int(self.account.clock.now() * 1000), "message": message}
+        with suppress(ClientError):  # which is in the timeline
+            self._client("logs", "").put_log_events(
+                logGroupName=options["LogGroupName"],
+                logStreamName=options["LogStreamName"],
+                logEvents=[event],
+            )
+
     def _put(self, prefix: str, body: bytes, count: int, extension: str = "") -> None:
         at = datetime.fromtimestamp(self.account.clock.now(), UTC)
         id = uuid.UUID(int=self.account.random.getrandbits(128), version=4)
         extension = self.config.get("FileExtension") or extension
         key = f"{prefix}{self.name}-1-{at:%Y-%m-%d-%H-%M-%S}-{id}{extension}"
         bucket = str(self.config["BucketARN"]).rsplit(":", 1)[-1]
+        self._ask(f"arn:aws:s3:::{bucket}", key)
         self._client("s3", "").put_object(Bucket=bucket, Key=key, Body=body)
         self.account.note(self.path, "delivered", f"{count} records to {key}")
 

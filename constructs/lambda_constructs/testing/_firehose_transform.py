@@ -75,7 +75,7 @@ class Transformation:
         self.bytes = float(parameters.get("BufferSizeInMBs", 1)) * 1024 * 1024
         self.seconds = float(parameters.get("BufferIntervalInSeconds", 60))
         self._arn = arn
-        self._role = parameters.get("RoleArn", "")
+        self.role = parameters.get("RoleArn", "")
         self._client = client
 
     def run(self, records: Sequence[Record]) -> Transformed:
@@ -108,7 +108,7 @@ class Transformation:
         }
 
     def _invoke(self, event: Mapping[str, Any]) -> Any:
-        client = self._client("lambda", self._role)
+        client = self._client("lambda", self.role)
         began = self.account.clock.now()
         try:
             answer = client.invoke(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,12 @@ def know_managed_policy(account: LocalAccount, arn: str) -> None:
         return
     policy = AWSManagedPolicy.from_data(name, account.id, account.region, _data()[name])
     known[arn] = policy
+
+
+def document_of(name: str) -> Mapping[str, Any] | None:
+    """Give what a policy of AWS's says, by the last part of its ARN."""
+    document: Mapping[str, Any] | None = _data().get(name, {}).get("Document")
+    return document
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,6 +12,7 @@ from unittest.mock import patch
 from moto.core import models as core_models
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
+from moto.sns.models import sns_backends
 from moto.sqs import models as sqs_models
 from moto.sqs.models import Queue, sqs_backends
 from responses import CallbackResponse
@@ -33,6 +35,20 @@ COUNTS = {
 def messages_of(account: LocalAccount, queue: str) -> list[Any]:
     """Give a queue's messages, visible or not; receiving them would count."""
     return list(_queue(account, queue)._messages)
+
+
+def published_to(account: LocalAccount, topic: str) -> list[str]:
+    """Give the messages of a topic, which AWS does not keep."""
+    sent = sns_backends[account.id][account.region].topics[topic].sent_notifications
+    return [str(each[1]) for each in sent]
+
+
+def read_body(text: str) -> Any:
+    """Give what a message says: parsed where it is JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def release_visible(account: LocalAccount, queue: str) -> None:

@@ -155,7 +155,16 @@ def _secret(account: LocalAccount, arn: str) -> str | None:
     return text
 
 
+def _bus(account: LocalAccount, arn: str) -> str | None:
+    name = arn.rpartition("/")[2]
+    text: str | None = (
+        account.client("events").describe_event_bus(Name=name).get("Policy")
+    )
+    return text
+
+
 READ: Mapping[str, Callable[[LocalAccount, str], str | None]] = {
+    "events": _bus,
     "kms": _key,
     "lambda": _function,
     "s3": _bucket,

@@ -33,6 +33,14 @@ RUN_WORKFLOWS: Any = {"stepfunctions": {"execute_state_machine": True}}
 """moto interprets state machines only when it is asked to."""
 
 
+TRACING = (
+    "GetSamplingRules",
+    "GetSamplingTargets",
+    "PutTelemetryRecords",
+    "PutTraceSegments",
+)
+
+
 @dataclass(frozen=True)
 class Execution:
     """How an execution of a state machine went.
@@ -99,6 +107,8 @@ class Workflows:
         self.processes = Processes(account)
         self._machines: dict[str, tuple[str, str, Mapping[str, Any]]] = {}
         self._interpreter: Interpreter | None = None
+        self.traced: set[str] = set()
+        account.observers.add("stepfunctions", "StartExecution", self._trace)
 
     def add(self, arn: str, path: str, role: str, definition: str) -> None:
         """Take note of a state machine that was created."""
@@ -114,6 +124,17 @@ class Workflows:
         """Let moto's interpreter run on simulated time."""
         if self._interpreter is None:
             self._interpreter = Interpreter(self._replacements(), self._client)
+
+    def _trace(self, params: Mapping[str, Any], _: Mapping[str, Any]) -> None:
+        """Send traces, where the role lets it.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
+        """
+        arn = str(params["stateMachineArn"])
+        if arn in self.traced:
+            path, role, _definition = self._machines[arn]
+            asked = [(f"xray:{each}", "*") for each in TRACING]
+            self.account.authority.allows_service(role, path, asked)
 
     def close(self) -> None:
         """Stop what runs."""

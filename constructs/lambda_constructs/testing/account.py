@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import boto3
 from aws_cdk import Stack
@@ -48,6 +48,10 @@ from lambda_constructs.testing.errors import AccountError
 from lambda_constructs.testing.metrics import Series
 from lambda_constructs.testing.stack import DeployedStack
 from lambda_constructs.testing.timeline import Happening, Timeline
+
+if TYPE_CHECKING:
+    from lambda_constructs.testing._proof.trial import Contract
+    from lambda_constructs.testing.proof import PermissionReport
 
 __all__ = ["LocalAccount"]
 
@@ -103,6 +107,7 @@ class LocalAccount:
         self._clients: dict[str, Any] = {}
         self.paths: dict[str, str] = {}
         self.log_groups: set[str] = set()
+        self.log_destinations: dict[str, str] = {}
         self._urls: dict[str, str] = {}
         self._open = ExitStack()
 
@@ -243,6 +248,41 @@ class LocalAccount:
         ]
         if faults:
             raise AssertionError("not least privilege:\n" + "\n".join(faults))
+
+    def prove_permissions(
+        self,
+        what: type[Stack] | Stack | CloudAssembly | Mapping[str, Any] | str | Path,
+        contract: Contract,
+        *,
+        parameters: Mapping[str, str] | None = None,
+    ) -> PermissionReport:
+        """Take each grant of a stack away in turn, and see the contract fail.
+
+        *contract* gets the deployed stack, drives it, and asserts what has to hold.
+        It runs once with all grants, and then for each action on each resource of
+        every policy without it, each time in a new account; this one has to be empty,
+        and is left empty. A grant is necessary if the contract fails without it, or a
+        service is refused a call that it made before. What the policies of queues,
+        topics, buckets, keys, secrets, buses and functions keep out is attacked.
+
+        Raises:
+            AccountError: There is something in the account already.
+        """
+        if self.paths or self.functions or self.timeline:
+            raise AccountError(
+                "prove_permissions() makes accounts of its own, but there is something "
+                "in this one; call it before deploy()"
+            )
+        from lambda_constructs.testing.proof import prove
+
+        self.__exit__(None, None, None)
+        try:
+            return prove(
+                what, contract, parameters or {}, seed=self.seed, region=self.region
+            )
+        finally:
+            LocalAccount.__init__(self, seed=self.seed, region=self.region)
+            self.__enter__()
 
     @contextmanager
     def _own_credentials(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ from lambda_constructs.testing._functions import (
 )
 from lambda_constructs.testing._http.handles import HttpHandles
 from lambda_constructs.testing._metrics import FunctionMetrics
-from lambda_constructs.testing._moto import messages_of
+from lambda_constructs.testing._moto import messages_of, read_body
 from lambda_constructs.testing._new_version import release
 from lambda_constructs.testing._releasing import Release
 from lambda_constructs.testing._runtime import Outcome
@@ -167,6 +167,14 @@ class DeployedStack(HttpHandles, SourceHandles):
             + (nearest(path, known) or f"; it has {', '.join(sorted(known)) or 'none'}")
         )
 
+    def of_type(self, *types: str) -> dict[str, str]:
+        """Give what `Ref` gives of each resource of some types, by logical id."""
+        return {
+            logical_id: each.created.ref
+            for logical_id, each in self._resources.items()
+            if each.type in types
+        }
+
     def add(self, logical_id: str, type: str, path: str, created: Created) -> None:
         """Take note of a resource that was created."""
         self._resources[logical_id] = _Resource(type, path, created)
@@ -203,7 +211,7 @@ class Queue:
 
     def bodies(self) -> list[Any]:
         """Give the bodies of all messages, visible or not; JSON is parsed."""
-        return [_parsed(each.body) for each in self._messages()]
+        return [read_body(each.body) for each in self._messages()]
 
     def _messages(self) -> list[Any]:
         return messages_of(self.account, self.url.rsplit("/", 1)[1])
@@ -342,10 +350,3 @@ class Function:
 
     def _fault(self, fault: Fault, times: int) -> None:
         self.account.faults.add(self.state, fault, times)
-
-
-def _parsed(body: str) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body

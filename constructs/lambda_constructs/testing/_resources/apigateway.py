@@ -6,6 +6,18 @@ import hashlib
 
 from lambda_constructs.testing._http.state import Piece, fronts_of
 from lambda_constructs.testing._resources._create import Create, Created, Request
+from lambda_constructs.testing.errors import AccountError
+
+LOGGING = (
+    "CreateLogGroup",
+    "CreateLogStream",
+    "DescribeLogGroups",
+    "DescribeLogStreams",
+    "FilterLogEvents",
+    "GetLogEvents",
+    "PutLogEvents",
+)
+"""What AmazonAPIGatewayPushToCloudWatchLogs allows, on the logs of the account."""
 
 
 def create_api(request: Request) -> Created:
@@ -50,7 +62,20 @@ def create_stage(request: Request) -> Created:
 
 
 def create_account(request: Request) -> Created:
-    """Take note of the role that writes logs."""
+    """Check the role that writes the logs of all APIs, as API Gateway does.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    """
+    role = request.properties.get("CloudWatchRoleArn")
+    if role is not None:
+        logs = request.arn("logs", "*")
+        asked = [(f"logs:{each}", logs) for each in LOGGING]
+        if not request.account.authority.allows_service(role, request.path, asked):
+            raise AccountError(
+                f"{request.path}: The role ARN does not have required permissions "
+                f"configured; allow {', '.join(LOGGING)} on {logs} in a policy that "
+                "comes before it"
+            )
     return Created(request.name(), {"Id": request.name()})
 
 

@@ -7,8 +7,8 @@ import json
 from lambda_constructs.testing._resources._create import Create, Created, Request
 from lambda_constructs.testing._sources.rules import Rule
 
-MODELLED = {"events", "kinesis", "lambda", "sns", "sqs"}
-"""The services that may be targets; Kinesis by a role."""
+MODELLED = {"codepipeline", "events", "kinesis", "lambda", "sns", "sqs"}
+"""The services that may be targets; pipelines and Kinesis by a role."""
 
 
 def create_event_bus(request: Request) -> Created:
@@ -16,6 +16,19 @@ def create_event_bus(request: Request) -> Created:
     name = request.name(request.properties.get("Name"), most=256)
     arn = request.account.client("events").create_event_bus(Name=name)["EventBusArn"]
     return Created(name, {"Arn": arn, "Name": name})
+
+
+def create_event_bus_policy(request: Request) -> Created:
+    """Add a statement to the policy of an event bus."""
+    properties, events = request.properties, request.account.client("events")
+    bus = str(properties.get("EventBusName", "default"))
+    policy = json.loads(events.describe_event_bus(Name=bus).get("Policy") or "{}")
+    sid = str(properties["StatementId"])
+    added = {"Sid": sid, **properties["Statement"]}
+    statements = [*policy.get("Statement", []), added]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    events.put_permission(EventBusName=bus, Policy=json.dumps(document))
+    return Created(f"{bus}|{sid}")
 
 
 def create_rule(request: Request) -> Created:
@@ -44,5 +57,6 @@ def create_rule(request: Request) -> Created:
 
 CREATE: dict[str, Create] = {
     "AWS::Events::EventBus": create_event_bus,
+    "AWS::Events::EventBusPolicy": create_event_bus_policy,
     "AWS::Events::Rule": create_rule,
 }

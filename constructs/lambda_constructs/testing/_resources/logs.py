@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from lambda_constructs.testing._resources._create import Create, Created, Request
+from lambda_constructs.testing._sources.senders import DeliveryError, Sender, check
+
+DELIVERY = "delivery.logs.amazonaws.com"
 
 
 def create_log_group(request: Request) -> Created:
@@ -38,7 +43,44 @@ def create_subscription_filter(request: Request) -> Created:
     return Created(name)
 
 
+def create_delivery_source(request: Request) -> Created:
+    """Say whose logs are to be delivered."""
+    name = str(request.properties["Name"])
+    arn = request.arn("logs", f"delivery-source:{name}")
+    return Created(name, {"Arn": arn, "Service": "cloudfront"})
+
+
+def create_delivery_destination(request: Request) -> Created:
+    """Say where logs are to be delivered."""
+    name = str(request.properties["Name"])
+    arn = request.arn("logs", f"delivery-destination:{name}")
+    resource = str(request.properties["DestinationResourceArn"])
+    request.account.log_destinations[arn] = resource
+    return Created(name, {"Arn": arn})
+
+
+def create_delivery(request: Request) -> Created:
+    """Deliver, if the bucket lets it; nothing is written.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html
+    """
+    account, properties = request.account, request.properties
+    source = request.arn("logs", f"delivery-source:{properties['DeliverySourceName']}")
+    target = account.log_destinations.get(str(properties["DeliveryDestinationArn"]), "")
+    if ":s3:" not in target:
+        account.note_unmodelled(request, "delivery of logs elsewhere than to S3")
+        return Created(request.name(), {"DeliveryId": request.name()})
+    key = f"{target}/AWSLogs/{account.id}/CloudFront/log.gz"
+    acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    with suppress(DeliveryError):  # which is in the timeline
+        check(account, Sender(DELIVERY, source), "s3:PutObject", key, acl)
+    return Created(request.name(), {"DeliveryId": request.name()})
+
+
 CREATE: dict[str, Create] = {
+    "AWS::Logs::Delivery": create_delivery,
+    "AWS::Logs::DeliveryDestination": create_delivery_destination,
+    "AWS::Logs::DeliverySource": create_delivery_source,
     "AWS::Logs::LogGroup": create_log_group,
     "AWS::Logs::LogStream": create_log_stream,
     "AWS::Logs::SubscriptionFilter": create_subscription_filter,

@@ -9,6 +9,17 @@ from typing import Any
 from lambda_constructs.testing._resources._create import Create, Created, Request
 from lambda_constructs.testing.errors import AccountError
 
+LOGGING = (
+    "CreateLogDelivery",
+    "DeleteLogDelivery",
+    "DescribeLogGroups",
+    "DescribeResourcePolicies",
+    "GetLogDelivery",
+    "ListLogDeliveries",
+    "PutResourcePolicy",
+    "UpdateLogDelivery",
+)
+
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
 
 
@@ -17,6 +28,7 @@ def create_state_machine(request: Request) -> Created:
     account, properties = request.account, request.properties
     name = request.name(properties.get("StateMachineName"), most=80)
     definition = _definition(request)
+    _check_logs(request)
     account.workflows.prepare()
     arn = account.client("stepfunctions").create_state_machine(
         name=name,
@@ -25,7 +37,27 @@ def create_state_machine(request: Request) -> Created:
         type=properties.get("StateMachineType", "STANDARD"),
     )["stateMachineArn"]
     account.workflows.add(arn, request.path, properties["RoleArn"], definition)
+    if properties.get("TracingConfiguration", {}).get("Enabled"):
+        account.workflows.traced.add(arn)
     return Created(arn, {"Arn": arn, "Name": name})
+
+
+def _check_logs(request: Request) -> None:
+    """Check that Step Functions may have its logs delivered.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    """
+    logging = request.properties.get("LoggingConfiguration", {})
+    if not logging.get("Destinations") or logging.get("Level", "OFF") == "OFF":
+        return
+    role = str(request.properties["RoleArn"])
+    asked = [(f"logs:{each}", "*") for each in LOGGING]
+    if not request.account.authority.allows_service(role, request.path, asked):
+        raise AccountError(
+            f"{request.path}: the state machine IAM Role is not authorized to access "
+            f"the Log Destination; allow {', '.join(LOGGING)} of logs in a policy of "
+            "its role that comes before it"
+        )
 
 
 def _definition(request: Request) -> str:

@@ -12,6 +12,7 @@ from lambda_constructs.testing._sources.config import ConfigRule, put_evaluation
 from lambda_constructs.testing._sources.events import Buses
 from lambda_constructs.testing._sources.iot import TopicRules
 from lambda_constructs.testing._sources.logs import LogGroups
+from lambda_constructs.testing._sources.pipelines import Pipeline
 from lambda_constructs.testing._sources.repositories import Repositories
 from lambda_constructs.testing._sources.schedules import Schedules
 from lambda_constructs.testing._sources.ses import Mail
@@ -43,6 +44,7 @@ class Sources:
         self.bots: dict[str, str] = {}
         self.bot_aliases: dict[str, Bot] = {}
         self.actions: dict[str, list[Action]] = {}
+        self.pipelines: dict[str, Pipeline] = {}
         self.faults: dict[str, int] = {}
         # moto takes neither.
         served = account.served

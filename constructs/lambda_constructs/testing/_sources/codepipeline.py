@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,7 @@ class Job:
         answer: The parameters of the last call that answered it.
         started: When the run began.
         past: The jobs that it went on from.
+        then: What is told of its end.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Job:
     answer: dict[str, Any] = field(default_factory=dict)
     started: float = 0.0
     past: list[str] = field(default_factory=list)
+    then: Callable[[Job], None] = lambda _: None
 
 
 @dataclass
@@ -110,6 +112,7 @@ class Action:
     def _end(self, job: Job, why: str) -> None:
         job.status = "Failed"
         self.account.note(self.account.path_of(self.pipeline), "timed out", why)
+        job.then(job)
 
     def _event(self, job: Job, token: str | None) -> dict[str, Any]:
         """Give the event in its documented shape."""
@@ -160,6 +163,8 @@ def answer(
     account.note(job.id, "answered", job.status)
     if token is not None:
         action.go_on(job, str(token))
+    else:
+        job.then(job)
     return {}
 
 

@@ -152,6 +152,11 @@ class Buses:
         if ":events:" in arn and ":event-bus/" in arn:
             self._to_bus(sender, arn, event, hops)
             return
+        if ":codepipeline:" in arn:
+            action = "codepipeline:StartPipelineExecution"
+            check(self.account, sender, action, arn, {})
+            self.account.sources.pipelines[arn.rpartition(":")[2]].start()
+            return
         send(self.account, sender, arn, input_of(target, event, rule.arn))
 
     def _to_bus(

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.errors import nearest
+from lambda_constructs.testing._moto import published_to, read_body
 from lambda_constructs.testing._sources.assistants import BotAlias, Skill
 from lambda_constructs.testing._sources.letters import Letter
 from lambda_constructs.testing.errors import AccountError
@@ -19,6 +20,7 @@ from lambda_constructs.testing.errors import AccountError
 if TYPE_CHECKING:
     from lambda_constructs.testing._sources.codepipeline import Action
     from lambda_constructs.testing._sources.config import ConfigRule
+    from lambda_constructs.testing._sources.pipelines import Pipeline
     from lambda_constructs.testing.account import LocalAccount
 
 
@@ -56,6 +58,26 @@ class Topic:
         if deduplication is not None:
             given["MessageDeduplicationId"] = deduplication
         self.account.client("sns").publish(**given)
+
+    def messages(self) -> list[Any]:
+        """Give all that was published to it, in order; JSON is parsed."""
+        return [read_body(each) for each in published_to(self.account, self.arn)]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription of a topic."""
+
+    account: LocalAccount
+    path: str
+
+    def fail(self, *, times: int = 1) -> None:
+        """Let the next deliveries find no endpoint, which SNS does not try again.
+
+        https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+        """
+        faults = self.account.sources.faults
+        faults[self.path] = faults.get(self.path, 0) + times
 
 
 @dataclass(frozen=True)
@@ -167,6 +189,11 @@ class SourceHandles:
         """Give a topic by its construct path below the stack."""
         return Topic(self.account, self.physical_id(path, "AWS::SNS::Topic"), path)
 
+    def subscription(self, path: str) -> Subscription:
+        """Give a subscription by its construct path below the stack."""
+        self.physical_id(path, "AWS::SNS::Subscription")
+        return Subscription(self.account, path)
+
     def log_group(self, path: str) -> LogGroup:
         """Give a log group by its construct path below the stack."""
         name = self.physical_id(path, "AWS::Logs::LogGroup")
@@ -216,6 +243,11 @@ class SourceHandles:
         """Give a rule of AWS Config by its construct path below the stack."""
         name = self.physical_id(path, "AWS::Config::ConfigRule")
         return self.account.sources.config_rules[name]
+
+    def pipeline(self, path: str) -> Pipeline:
+        """Give a pipeline by its construct path: `start()` it, and look at `runs`."""
+        name = self.physical_id(path, "AWS::CodePipeline::Pipeline")
+        return self.account.sources.pipelines[name]
 
     def pipeline_action(self, path: str, name: str) -> Action:
         """Give an action of a pipeline that invokes a function.

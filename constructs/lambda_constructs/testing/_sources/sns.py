@@ -106,7 +106,11 @@ class Topics:
     ) -> None:
         """Deliver once: what a policy refuses is a client-side error."""
         sender = Sender(PRINCIPAL, to.topic)
+        faults = self.account.sources.faults
         try:
+            if faults.get(to.path, 0) > 0:
+                faults[to.path] -= 1
+                raise DeliveryError("NO_RESOURCE", "fault on request")
             if to.protocol == "lambda":
                 body = json.dumps({"Records": [self._record(to, message)]})
                 invoke(self.account, sender, to.endpoint, body)

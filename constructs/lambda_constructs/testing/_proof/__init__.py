@@ -1,0 +1,1 @@
+"""Proves what policies say: each grant needed, each attack refused."""

@@ -1,0 +1,1 @@
+"""`make prove-permissions`: every policy of every reference stack, pair by pair."""
