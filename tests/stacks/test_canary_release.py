@@ -7,22 +7,10 @@ import json
 import pytest
 
 from stacks.canary_release import CanaryReleaseStack
+from tests.contracts.canary_release import REQUEST, contract
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.xdist_group("assembly")
-
-REQUEST = {
-    "version": "2.0",
-    "rawPath": "/quote",
-    "queryStringParameters": {"zone": "home", "kg": "1"},
-    "headers": {},
-    "requestContext": {
-        "requestId": "1",
-        "stage": "$default",
-        "http": {"method": "GET", "path": "/quote"},
-    },
-    "isBase64Encoded": False,
-}
 
 WRONG = """
 def handler(event, context):
@@ -102,15 +90,8 @@ class TestDriven:
         """
         A tenth at first, everything after five minutes; no permission is idle.
         """
-        release = shop.release("Quotes")
-        account.advance(1)
+        contract(shop)
 
-        assert {"1": 0.9, "2": 0.1} == release.traffic
-        account.advance(299)
-        account.settle()
-        assert ("Succeeded", {"2": 1.0}) == (release.status, release.traffic)
-        answer = shop.function("Quotes").invoke(REQUEST).payload
-        assert "2" == json.loads(answer["body"])["version"]
         account.assert_least_privilege()
 
     def test_a_version_that_the_smoke_test_refuses_gets_no_request(self, account, shop):
