@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         FunctionOptions,
         LambdaFunction,
     )
+    from lambda_constructs.monitoring import Monitoring
     from lambda_constructs.practices import Practice
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "FunctionDefaults",
     "FunctionOptions",
     "LambdaFunction",
+    "Monitoring",
     "Practice",
     "PythonCode",
     "SuccessDestination",
@@ -52,6 +54,7 @@ __getattr__ = lazy_attributes(
         "FunctionDefaults": "function",
         "FunctionOptions": "function",
         "LambdaFunction": "function",
+        "Monitoring": "monitoring",
         "Practice": "practices",
         "PythonCode": "code",
         "SuccessDestination": "failure",

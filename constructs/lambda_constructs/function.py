@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import EllipsisType
 from typing import TYPE_CHECKING, Protocol, TypeVar, Unpack, cast
 
 import jsii
@@ -17,6 +18,7 @@ from lambda_constructs._checks import check_function
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._principal import RolePrincipal
+from lambda_constructs._watch import watch
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.permissions import statements_for
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from lambda_constructs.code import PythonCode
     from lambda_constructs.failure import AsyncInvoke
+    from lambda_constructs.monitoring import Monitoring
 
 __all__ = ["EventSource", "FunctionDefaults", "FunctionOptions", "LambdaFunction"]
 
@@ -32,7 +35,11 @@ Bound_co = TypeVar("Bound_co", covariant=True)
 
 
 class EventSource(Protocol[Bound_co]):
-    """Anything that can invoke a function: one class with one method."""
+    """Anything that can invoke a function: one class with one method.
+
+    One that can tell how it is doing has a second, `signals(function, bound)`, which
+    gives a list of `monitoring.Signal`; *bound* is what `bind` gave.
+    """
 
     def bind(self, function: LambdaFunction, /) -> Bound_co:
         """Wire this source to *function* and give what the other side needs."""
@@ -43,9 +50,10 @@ class LambdaFunction(Construct):
     """A Lambda function with a role, a log group, versions and a live alias of its own.
 
     Attributes:
+        bound: Each of its sources, with what binding it gave.
         event_sources: What has been bound to it, in that order.
         failure_queues: The queues that the library made for what the function, or a
-            delivery to it, gave up; put an alarm on each.
+            delivery to it, gave up; `Monitoring` has an alarm on each.
         function: The underlying L2; an escape hatch, not what to invoke.
         live: The alias that every caller invokes.
         log_group: Where the function writes.
@@ -57,6 +65,7 @@ class LambdaFunction(Construct):
         timeout: After how long Lambda stops an invocation.
     """
 
+    bound: list[tuple[EventSource[object], object]]
     event_sources: list[EventSource[object]]
     failure_queues: list[sqs.Queue]
     function: lambda_.Function
@@ -79,6 +88,7 @@ class LambdaFunction(Construct):
         handler: str = "index.handler",
         runtime: lambda_.Runtime | None = None,
         async_invoke: AsyncInvoke | None = None,
+        monitoring: Monitoring | EllipsisType | None = ...,
         **options: Unpack[FunctionOptions],
     ) -> None:
         """Define the function and all that belongs to it.
@@ -91,6 +101,9 @@ class LambdaFunction(Construct):
             handler: Module and function, as in `index.handler`.
             runtime: Left out, the newest Python that Lambda and CDK support.
             async_invoke: What becomes of events whose sender does not wait.
+            monitoring: Who is told when it is unwell. Left out, whom the nearest scope
+                names by `Monitoring.apply_to()`, and a warning where none does; None
+                for nobody.
             options: Any other option of `aws_lambda.Function`; what is given here
                 wins over every default.
 
@@ -112,6 +125,7 @@ class LambdaFunction(Construct):
         with jsii_errors(self):
             check_function(self, handler, runtime, timeout, settings)
         self.tenancy_config = settings.get("tenancy_config")
+        self.bound = []
         self.event_sources = []
         self.failure_queues = []
         self.permissions = []
@@ -135,6 +149,7 @@ class LambdaFunction(Construct):
         if async_invoke is not None:
             with jsii_errors(self):
                 async_invoke.bind(self)
+        watch(self, monitoring)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
@@ -151,6 +166,7 @@ class LambdaFunction(Construct):
         with jsii_errors(self):
             bound = source.bind(self)
         self.event_sources.append(source)
+        self.bound.append((source, bound))
         return bound
 
     def allow(self, *actions: str, on: IResource | LambdaFunction | str) -> None:
