@@ -12,9 +12,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import CodePipelineEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 SITE = "site.zip"
 
@@ -24,6 +25,7 @@ class PipelineGateStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="A pipeline that respects freezes")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         drop = self._bucket("Drop")
         artifacts = self._bucket("Artifacts", expiration=Duration.days(30))

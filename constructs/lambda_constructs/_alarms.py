@@ -17,6 +17,8 @@ from lambda_constructs.practices import Practice
 from lambda_constructs.signals import OPERATORS, Limit, Signal
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_sns as sns
+
     from lambda_constructs.function import LambdaFunction
     from lambda_constructs.monitoring import Monitoring
 
@@ -57,7 +59,8 @@ class Alarms:
             settled.append(signal.limited(limit))
             if limit is not None and signal.key not in self.made:
                 id = f"{place_of(function, function)}-{signal.id}"
-                self.made[signal.key] = self._alarm(id, function, settled[-1], limit, monitoring)
+                topic = monitoring.topic.topic_arn
+                self.made[signal.key] = self._alarm(id, function, signal, limit, topic)
         return settled
 
     def check_names(self) -> None:
@@ -77,14 +80,14 @@ class Alarms:
         function: LambdaFunction,
         signal: Signal,
         limit: Limit,
-        monitoring: Monitoring,
+        topic: str,
     ) -> cloudwatch.CfnAlarm:
         # L1: one call, where CDK's metrics and actions take a dozen.
         percentile = signal.statistic.startswith("p")
         return cloudwatch.CfnAlarm(
             self._place,
             id,
-            alarm_actions=[monitoring.topic.topic_arn],
+            alarm_actions=[topic],
             alarm_description=f"{function.node.path}: {signal.meaning}",
             comparison_operator=OPERATORS[limit.comparison_operator],
             datapoints_to_alarm=limit.datapoints_to_alarm,
@@ -139,7 +142,7 @@ def _open(function: LambdaFunction, monitoring: Monitoring) -> None:
         )
 
 
-def _allow(topic: IResource, stack: Stack) -> bool:
+def _allow(topic: sns.Topic | sns.ITopic, stack: Stack) -> bool:
     alarms = stack.format_arn(
         service="cloudwatch",
         resource="alarm",

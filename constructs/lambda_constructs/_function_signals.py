@@ -116,7 +116,7 @@ def _longest_wait(function: LambdaFunction) -> float:
 
     But not more than most of what it may wait, since it is dropped then.
     """
-    from lambda_constructs.event_sources._push import (  # noqa: PLC0415
+    from lambda_constructs.event_sources._push import (
         last_attempt_after,
     )
 

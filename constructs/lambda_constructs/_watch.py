@@ -6,7 +6,7 @@ from types import EllipsisType
 from typing import TYPE_CHECKING
 
 import jsii
-from aws_cdk import Aspects, AspectPriority, IAspect, Stack
+from aws_cdk import AspectPriority, Aspects, IAspect, Stack
 from constructs import Construct, IConstruct
 
 from lambda_constructs._validation import validate_at_the_end
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lambda_constructs.monitoring import Monitoring
 
 ID = "LambdaMonitoring"
+
 
 def watch(function: LambdaFunction, said: Monitoring | EllipsisType | None) -> None:
     """Have *function* watched as it says, or else as a scope does by the end.
@@ -65,9 +66,9 @@ class Watch(Construct):
 
     def settle(self) -> None:
         """Define all of it; an error raised in here would reach nobody as it is."""
-        from lambda_constructs._alarms import Alarms  # noqa: PLC0415
-        from lambda_constructs._dashboard import add_dashboard  # noqa: PLC0415
-        from lambda_constructs._queries import add_queries  # noqa: PLC0415
+        from lambda_constructs._alarms import Alarms
+        from lambda_constructs._dashboard import add_dashboard
+        from lambda_constructs._queries import add_queries
 
         alarms = Alarms(self)
         try:
@@ -90,7 +91,7 @@ class Watch(Construct):
             validate_at_the_end(self, lambda: [fault])
 
     def _monitored(self) -> list[tuple[LambdaFunction, Monitoring]]:
-        from lambda_constructs.monitoring import Monitoring  # noqa: PLC0415
+        from lambda_constructs.monitoring import Monitoring
 
         found = []
         for function, said in self.functions:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.errors import literal, seconds
@@ -106,7 +106,7 @@ def _dimensions(function: LambdaFunction) -> dict[str, str]:
 def _line(
     namespace: str,
     metric: str,
-    dimensions: Any,
+    dimensions: Mapping[str, str],
     statistic: str,
     *,
     color: str,

@@ -108,7 +108,10 @@ class Monitoring:
                 return (
                     f"thresholds of Monitoring has {name!r}, which no function here "
                     "has an alarm for"
-                    + (nearest(name, known) or f"; there are {', '.join(sorted(known))}")
+                    + (
+                        nearest(name, known)
+                        or f"; there are {', '.join(sorted(known))}"
+                    )
                 )
         return None
 

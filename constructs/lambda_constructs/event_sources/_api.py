@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, IResource, Stack, Token
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
+from lambda_constructs._signals import SUSTAINED, is_here, place_of
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -22,6 +23,7 @@ from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import allow_invoke
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Limit, Signal
 
 PRINCIPAL = "apigateway.amazonaws.com"
 
@@ -247,3 +249,58 @@ def _warn_of_stage(
             f"{name} is not throttled, so that one client may use up the "
             "account's requests and concurrency; give the stage a rate and a burst",
         )
+
+
+FAULTS = 0.05
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html."""
+
+
+def api_signals(
+    function: LambdaFunction,
+    api: IResource,
+    dimensions: Mapping[str, str],
+    *,
+    requests: str,
+    faults: str,
+    latency: str,
+    shares: bool = True,
+) -> list[Signal]:
+    """Watch which requests of an API are faults.
+
+    By their share, where *faults* has a value for each request, else by their number.
+    """
+    if not is_here(function, api):
+        return []
+    of = place_of(function, api)
+
+    def signal(
+        metric: str,
+        meaning: str,
+        statistic: str,
+        unit: str = "count",
+        limit: Limit | None = None,
+    ) -> Signal:
+        return Signal(
+            name=metric,
+            of=of,
+            namespace="AWS/ApiGateway",
+            metric_name=metric,
+            dimensions=dimensions,
+            statistic=statistic,
+            unit=unit,
+            meaning=meaning,
+            limit=limit,
+        )
+
+    return [
+        signal(requests, f"Requests to {of}.", "SampleCount" if shares else "Sum"),
+        signal(
+            faults,
+            f"{of} answers with faults again and again: the function fails, is late, "
+            "or is throttled.",
+            "Average" if shares else "Sum",
+            "rate" if shares else "count",
+            Limit(threshold=FAULTS if shares else 1, **SUSTAINED),
+        ),
+        signal(latency, f"How long a client of {of} waits.", "p99", "ms"),
+    ]

@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._signals import iterator_age
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -36,6 +37,7 @@ from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import statement
+from lambda_constructs.signals import Signal
 
 if TYPE_CHECKING:
     from aws_cdk import aws_docdb as docdb
@@ -152,6 +154,12 @@ class DocumentDbEventSource:
         # Lambda checks the role's permissions when it creates the mapping.
         mapping.node.add_dependency(function.policy)
         return mapping
+
+    def signals(
+        self, function: LambdaFunction, _bound: lambda_.EventSourceMapping, /
+    ) -> list[Signal]:
+        """Tell how far behind the changes reading is."""
+        return [iterator_age(function)]
 
     def _check_types(self) -> None:
         if not hasattr(self.cluster, "cluster_identifier"):

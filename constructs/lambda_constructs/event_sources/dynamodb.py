@@ -23,6 +23,7 @@ from lambda_constructs.event_sources._stream import (
     add_mapping,
     check_options,
     settled_age,
+    stream_signals,
     warn_of_options,
 )
 from lambda_constructs.event_sources._stream_loop import watch_for_loop
@@ -30,6 +31,7 @@ from lambda_constructs.failure import FailureDestination
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Signal
 
 __all__ = ["DynamoDbEventSource"]
 
@@ -150,6 +152,12 @@ class DynamoDbEventSource:
         return add_mapping(
             function, id, self, arn=arn, max_record_age=self.max_record_age or age
         )
+
+    def signals(
+        self, function: LambdaFunction, bound: lambda_.EventSourceMapping, /
+    ) -> list[Signal]:
+        """Tell how far behind the stream reading is, and what fails of it."""
+        return stream_signals(function, self, bound, self.table)
 
     def _stream_arn(self, function: LambdaFunction) -> str:
         # A TableV2 gives an ARN though its stream is off, and from Python nothing

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._signals import SUSTAINED, of_function
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -21,6 +22,7 @@ from lambda_constructs.errors import (
 from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Limit, Signal
 
 __all__ = ["FunctionUrlEventSource"]
 
@@ -92,6 +94,28 @@ class FunctionUrlEventSource:
         for each in self.allow_callers:
             url.grant_invoke_url(each)
         return url
+
+    def signals(
+        self, function: LambdaFunction, _bound: lambda_.FunctionUrl, /
+    ) -> list[Signal]:
+        """Tell of answers that are errors of the function.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+        """
+        failing = "Clients get errors again and again: the function fails or is late."
+        return [
+            of_function(function, "UrlRequestCount", "Requests to the URL."),
+            of_function(
+                function, "Url5xxCount", failing, Limit(threshold=1, **SUSTAINED)
+            ),
+            of_function(
+                function,
+                "UrlRequestLatency",
+                "How long a client waits.",
+                statistic="p99",
+                unit="ms",
+            ),
+        ]
 
     def _check_types(self) -> None:
         callers = self.allow_callers

@@ -14,6 +14,7 @@ from lambda_constructs import limits
 from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._api import (
     allow_api,
+    api_signals,
     check_routes,
     check_timeout,
     method_and_path,
@@ -22,6 +23,7 @@ from lambda_constructs.event_sources._api import (
     warn_of_timeout,
 )
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Signal
 
 __all__ = ["HttpApiEventSource"]
 
@@ -112,6 +114,18 @@ class HttpApiEventSource:
         self._settle(next(iter(made.values())))
         allow_api(function, "HttpApi", self.api, self.api.api_id)
         return made
+
+    def signals(
+        self, function: LambdaFunction, _bound: dict[str, apigatewayv2.HttpRoute], /
+    ) -> list[Signal]:
+        """Tell of answers that are faults.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+        """
+        of = {"ApiId": self.api.api_id}
+        return api_signals(
+            function, self.api, of, requests="Count", faults="5xx", latency="Latency"
+        )
 
     def _check_types(self) -> None:
         held = hasattr(self.api, "api_id") and hasattr(self.api, "add_vpc_link")

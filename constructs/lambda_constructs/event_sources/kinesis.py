@@ -28,12 +28,14 @@ from lambda_constructs.event_sources._stream import (
     add_mapping,
     check_options,
     settled_age,
+    stream_signals,
     warn_of_options,
 )
 from lambda_constructs.event_sources._stream_loop import watch_for_loop
 from lambda_constructs.failure import FailureDestination
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement
+from lambda_constructs.signals import Signal
 
 __all__ = ["KinesisEventSource"]
 
@@ -156,6 +158,12 @@ class KinesisEventSource:
             max_record_age=self.max_record_age or age,
             starting_position_timestamp=self.starting_position_timestamp,
         )
+
+    def signals(
+        self, function: LambdaFunction, bound: lambda_.EventSourceMapping, /
+    ) -> list[Signal]:
+        """Tell how far behind the stream reading is, and what fails of it."""
+        return stream_signals(function, self, bound, self.stream)
 
     def _check_types(self) -> None:
         for name, value, attribute, wanted in (

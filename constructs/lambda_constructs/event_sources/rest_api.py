@@ -18,6 +18,7 @@ from lambda_constructs.errors import (
 )
 from lambda_constructs.event_sources._api import (
     allow_api,
+    api_signals,
     check_routes,
     check_timeout,
     method_and_path,
@@ -26,6 +27,7 @@ from lambda_constructs.event_sources._api import (
 )
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Signal
 
 __all__ = ["RestApiEventSource"]
 
@@ -142,6 +144,30 @@ class RestApiEventSource:
             )
         self._allow(function)
         return made
+
+    def signals(
+        self, function: LambdaFunction, _bound: dict[str, apigateway.Method], /
+    ) -> list[Signal]:
+        """Tell of answers that are faults, by the API's name and its stage.
+
+        APIs of one name are one to CloudWatch; that of an imported one is not known.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+        """
+        resource = self.api.node.default_child
+        name = getattr(resource, "name", None)
+        if not isinstance(name, str):
+            return []
+        stage = self._deployment_stage()
+        of = {"ApiName": name, **({"Stage": stage} if stage else {})}
+        return api_signals(
+            function,
+            self.api,
+            of,
+            requests="Count",
+            faults="5XXError",
+            latency="Latency",
+        )
 
     def _check_types(self) -> None:
         held = hasattr(self.api, "rest_api_id") and hasattr(self.api, "root")

@@ -13,6 +13,7 @@ from lambda_constructs import limits
 from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._api import (
     allow_api,
+    api_signals,
     check_routes,
     check_timeout,
     place_of_route,
@@ -21,6 +22,7 @@ from lambda_constructs.event_sources._api import (
 )
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Signal
 
 __all__ = ["WebSocketApiEventSource"]
 
@@ -124,6 +126,26 @@ class WebSocketApiEventSource:
             )
         allow_api(function, "WebSocketApi", self.api, self.api.api_id)
         return made
+
+    def signals(
+        self,
+        function: LambdaFunction,
+        _bound: dict[str, apigatewayv2.WebSocketRoute],
+        /,
+    ) -> list[Signal]:
+        """Tell of messages that the function failed to answer.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html
+        """
+        return api_signals(
+            function,
+            self.api,
+            {"ApiId": self.api.api_id},
+            requests="MessageCount",
+            faults="IntegrationError",
+            latency="IntegrationLatency",
+            shares=False,
+        )
 
     @staticmethod
     def connections_arn(
