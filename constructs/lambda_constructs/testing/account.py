@@ -78,6 +78,7 @@ class LocalAccount:
         self.seed = seed
         self.random = random.Random(seed)  # noqa: S311
         self.timeline = Timeline()
+        self.alarms: dict[str, Mapping[str, Any]] = {}
         self.unmodelled: dict[str, str] = {}
         self.clock = SimulatedClock()
         self.faults = Faults()
