@@ -146,25 +146,27 @@ class Metrics:
         wanted = dict(dimensions or {})
         if namespace == LAMBDA:
             _check(name)
-        if namespace == SQS:
-            self._look_at(name, wanted)
+        entries = self._entries
+        if (namespace, name) == (SQS, VISIBLE):
+            entries = self._depth(wanted)
         return self._series(
             (each, wanted)
-            for each in self._entries
+            for each in entries
             if (each.namespace, each.name) == (namespace, name)
             and wanted in each.dimensions
         )
 
-    def _look_at(self, name: str, dimensions: Dimensions) -> None:
-        """Take what SQS would tell of a queue at this minute.
+    def _depth(self, dimensions: Dimensions) -> list[_Entry]:
+        """Give what SQS would tell of a queue at this minute, as it does each minute.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         """
         queue = dimensions.get("QueueName")
-        if name != VISIBLE or queue is None or set(dimensions) != {"QueueName"}:
-            return
+        if queue is None:
+            return []
         waiting = sum(each.visible for each in messages_of(self.account, queue))
-        self.take(SQS, [dimensions], {name: waiting})
+        of = [{"QueueName": queue}]
+        return [_Entry(self.account.clock.now(), SQS, VISIBLE, waiting, "Count", of)]
 
     def of_function(self, function: FunctionState, name: str) -> Series:
         """Give a metric of a function, whatever its qualifier, or of its mappings.
