@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lambda_constructs.function import LambdaFunction
     from lambda_constructs.monitoring import Monitoring
 
+NAME_CHARACTERS = 255
+
 PRINCIPAL = "cloudwatch.amazonaws.com"
 
 _OPENED: WeakKeyDictionary[IResource, bool] = WeakKeyDictionary()
@@ -88,6 +90,7 @@ class Alarms:
             self._place,
             id,
             alarm_actions=[topic],
+            alarm_name=_name(function, signal),
             alarm_description=f"{function.node.path}: {signal.meaning}",
             comparison_operator=OPERATORS[limit.comparison_operator],
             datapoints_to_alarm=limit.datapoints_to_alarm,
@@ -104,6 +107,16 @@ class Alarms:
             threshold=limit.threshold,
             treat_missing_data=limit.treat_missing_data,
         )
+
+
+def _name(function: LambdaFunction, signal: Signal) -> str | None:
+    """Name an alarm as whoever is told reads it; by its stack, so that copies fit.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    of = (Stack.of(function).stack_name, place_of(function, function), signal.id)
+    name = "/".join(of)
+    return name if len(name) <= NAME_CHARACTERS else None
 
 
 def _check_place(function: LambdaFunction, monitoring: Monitoring) -> None:

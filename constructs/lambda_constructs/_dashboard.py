@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 24
 HEIGHT = 6
-ABREAST = 4
+ABREAST = 5
 ALARMS = 100
 """Of one alarm widget."""
 
@@ -98,12 +98,14 @@ def _row(
         signals_widget(name, each) for name, each in _groups(signals).items() if each
     ]
     row = [_text(f"## {title} {_links(function)}", top)]
-    for first in range(0, len(found), ABREAST):
-        some = found[first : first + ABREAST]
-        y, width = _bottom(row), COLUMNS // len(some)
+    abreast = -(-len(found) // -(-len(found) // ABREAST))
+    for first in range(0, len(found), abreast):
+        some = found[first : first + abreast]
+        edges = [-(-COLUMNS * number // len(some)) for number in range(len(some) + 1)]
+        y = _bottom(row)
         row += [
-            {**each, "x": number * width, "y": y, "width": width, "height": HEIGHT}
-            for number, each in enumerate(some)
+            {**each, "x": left, "y": y, "width": right - left, "height": HEIGHT}
+            for each, left, right in zip(some, edges[:-1], edges[1:], strict=True)
         ]
     return row
 

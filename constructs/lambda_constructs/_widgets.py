@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def invocations_widget(function: LambdaFunction) -> Widget:
     ]
     reserved = literal(function.reserved_concurrent_executions)
     limits = [] if reserved is None else [_limit("Reserved", reserved, "right")]
-    return _graph("Invocations", lines, limits, left="count", right="count")
+    return _graph("Invocations", lines, limits, left="count", right="At once")
 
 
 def duration_widget(function: LambdaFunction) -> Widget:
@@ -78,7 +79,7 @@ def signals_widget(title: str, signals: Sequence[Signal]) -> Widget:
     for each in signals:
         axis = "left" if each.unit == units[0] else "right"
         color = next(calm) if each.limit is None else next(loud)
-        label = f"{each.of}" if each.store else each.name
+        label = each.of if each.store else _words(each.metric_name)
         lines.append(
             _line(
                 each.namespace,
@@ -96,6 +97,14 @@ def signals_widget(title: str, signals: Sequence[Signal]) -> Widget:
             )
     right = units[1] if len(units) > 1 else None
     return _graph(title, lines, list(limits.values()), left=units[0], right=right)
+
+
+def _words(metric: str) -> str:
+    """Give the name of a metric as one reads it, as `Age of oldest message`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[._]", " ", metric).split()
+    plain = " ".join(each if each.isupper() else each.lower() for each in words)
+    short = plain.removeprefix("approximate ").removeprefix("number of ")
+    return short[:1].upper() + short[1:]
 
 
 def _dimensions(function: LambdaFunction) -> dict[str, str]:
