@@ -19,7 +19,7 @@ from lambda_constructs._widgets import (
     Widget,
     duration_widget,
     invocations_widget,
-    signals_widget,
+    signals_widgets,
 )
 from lambda_constructs.signals import Signal
 
@@ -94,9 +94,8 @@ def _row(
     """Give the function's own widgets, then its sources, then where failures end."""
     title = place_of(function, function)
     found = [invocations_widget(function), duration_widget(function)]
-    found += [
-        signals_widget(name, each) for name, each in _groups(signals).items() if each
-    ]
+    for name, each in _groups(signals).items():
+        found += signals_widgets(name, each)
     row = [_text(f"## {title} {_links(function)}", top)]
     abreast = -(-len(found) // -(-len(found) // ABREAST))
     for first in range(0, len(found), abreast):

@@ -69,11 +69,27 @@ def duration_widget(function: LambdaFunction) -> Widget:
     return _graph("Duration", lines, limits, left="ms")
 
 
-def signals_widget(title: str, signals: Sequence[Signal]) -> Widget:
-    """Show signals: two units on two axes, each with where its alarms begin."""
+def signals_widgets(title: str, signals: Sequence[Signal]) -> list[Widget]:
+    """Show signals, two units at a time, since a widget has two axes."""
+    loud = {each.unit for each in signals if each.limit is not None}
     units = list(dict.fromkeys(each.unit for each in signals))
-    # Counts to the left; whatever else there is shares the right.
-    units.sort(key=lambda unit: unit != "count")
+    # Counts to the left, and what has an alarm before what has none.
+    units.sort(key=lambda unit: (unit != "count", unit not in loud))
+    pairs = [units[first : first + 2] for first in range(0, len(units), 2)]
+    return [
+        _signals_widget(
+            title if pair is pairs[0] else f"{title}: {AXES.get(pair[0], pair[0])}",
+            [each for each in signals if each.unit in pair],
+            pair,
+        )
+        for pair in pairs
+    ]
+
+
+def _signals_widget(
+    title: str, signals: Sequence[Signal], units: Sequence[str]
+) -> Widget:
+    """Show signals of two units at most, each with where its alarms begin."""
     calm, loud = iter(CALM * len(signals)), iter(LOUD * len(signals))
     lines, limits = [], {}
     for each in signals:
@@ -101,7 +117,9 @@ def signals_widget(title: str, signals: Sequence[Signal]) -> Widget:
 
 def _words(metric: str) -> str:
     """Give the name of a metric as one reads it, as `Age of oldest message`."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[._]", " ", metric).split()
+    words = re.sub(
+        r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[._]", " ", metric
+    ).split()
     plain = " ".join(each if each.isupper() else each.lower() for each in words)
     short = plain.removeprefix("approximate ").removeprefix("number of ")
     return short[:1].upper() + short[1:]
