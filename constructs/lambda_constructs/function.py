@@ -137,9 +137,7 @@ class LambdaFunction(Construct):
             if "log_group" not in settings:
                 settings["log_group"] = _build.log_group(self, defaults)
             self.log_group = settings["log_group"]
-            self.role = iam.Role(
-                self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
-            )
+            self.role = _build.role(self, settings)
             self.policy = _build.policy(self, settings)
             self._principal = RolePrincipal(self.role, self.policy)
             self.function = _build.function(self, code, handler, runtime, settings)
