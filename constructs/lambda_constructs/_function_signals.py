@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs._signals import (
-    SUSTAINED,
     delivery_failures,
     depth,
     of_function,
+    sustained,
 )
 from lambda_constructs.errors import ConfigurationError, literal, seconds
 from lambda_constructs.signals import Limit, Signal
@@ -50,14 +50,14 @@ def _of_invocations(function: LambdaFunction) -> Iterator[Signal]:
         "Errors",
         "Invocations fail again and again, by exceptions or timeouts: look into its "
         "logs.",
-        Limit(threshold=1, **SUSTAINED),
+        sustained(1),
     )
     yield of_function(
         function,
         "Throttles",
         "Invocations are refused again and again: reserved concurrency, or that of the "
         "account, is used up.",
-        Limit(threshold=1, **SUSTAINED),
+        sustained(1),
     )
     timeout = seconds(function.timeout)
     near = None if timeout is None else Limit(threshold=timeout * 1000 * NEAR)

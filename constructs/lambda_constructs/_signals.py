@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 
     from lambda_constructs.function import LambdaFunction
 
-SUSTAINED = {"datapoints_to_alarm": 3, "evaluation_periods": 5}
-"""Three bad minutes of five: no single blip, yet all three tries of one event."""
-
 DEFAULT_BUS = "default"
+
+
+def sustained(threshold: float, comparison_operator: str = ">=") -> Limit:
+    """Limit three bad minutes of five: no blip, yet all three tries of one event."""
+    return Limit(
+        threshold=threshold,
+        comparison_operator=comparison_operator,
+        datapoints_to_alarm=3,
+        evaluation_periods=5,
+    )
 
 
 def place_of(function: LambdaFunction, of: IConstruct) -> str:
@@ -174,7 +181,7 @@ def events_of(
             "FailedInvokeEventCount",
             f"Events of {of} fail again and again: the function does, or single items "
             "of its batches.",
-            Limit(threshold=1, **SUSTAINED),
+            sustained(1),
         ),
     ]
     if drops:

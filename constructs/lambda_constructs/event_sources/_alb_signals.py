@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-from lambda_constructs._signals import SUSTAINED, place_of
+from lambda_constructs._signals import place_of, sustained
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.signals import Limit, Signal
 
@@ -43,16 +43,17 @@ def alb_signals(
             limit=limit,
         )
 
-    limit = Limit(threshold=1, **SUSTAINED)
+    limit = sustained(1)
     failing = f"{FAILING}the function fails, or what it answers is no answer."
     refused = f"{FAILING}the load balancer may not invoke it, or is throttled."
     found = [
         signal("LambdaUserError", alone, failing, limit),
         signal("LambdaInternalError", alone, refused, limit),
     ]
-    if not isinstance(listener, elbv2.ApplicationListener):
+    balancer = getattr(listener, "load_balancer", None)
+    if not isinstance(balancer, elbv2.ApplicationLoadBalancer):
         return found
-    both = {**alone, "LoadBalancer": listener.load_balancer.load_balancer_full_name}
+    both = {**alone, "LoadBalancer": balancer.load_balancer_full_name}
     own = f"{FAILING}the function itself answers with 500 or more."
     waits = "How long the load balancer waits for the function."
     return [

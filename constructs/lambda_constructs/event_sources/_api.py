@@ -10,7 +10,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
-from lambda_constructs._signals import SUSTAINED, is_here, place_of
+from lambda_constructs._signals import is_here, place_of, sustained
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -300,7 +300,7 @@ def api_signals(
             "or is throttled.",
             "Average" if shares else "Sum",
             "rate" if shares else "count",
-            Limit(threshold=FAULTS if shares else 1, **SUSTAINED),
+            sustained(FAULTS if shares else 1),
         ),
         signal(latency, f"How long a client of {of} waits.", "p99", "ms"),
     ]

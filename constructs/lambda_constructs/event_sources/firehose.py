@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from aws_cdk import Duration, Size
 
 from lambda_constructs import limits
-from lambda_constructs._signals import SUSTAINED
+from lambda_constructs._signals import sustained
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -27,7 +27,7 @@ from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
-from lambda_constructs.signals import Limit, Signal
+from lambda_constructs.signals import Signal
 
 __all__ = ["FirehoseEventSource"]
 
@@ -133,7 +133,7 @@ class FirehoseEventSource:
                 dimensions={"DeliveryStreamName": delivery_stream_name(each)},
                 statistic="Average",
                 unit="rate",
-                limit=Limit(threshold=0.95, comparison_operator="<", **SUSTAINED),
+                limit=sustained(0.95, "<"),
                 meaning=f"{each.node.id} cannot have its records processed: they end "
                 "in processing-failed/ of its bucket, as they came.",
             )

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._signals import SUSTAINED, of_function
+from lambda_constructs._signals import of_function, sustained
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -22,7 +22,7 @@ from lambda_constructs.errors import (
 from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
-from lambda_constructs.signals import Limit, Signal
+from lambda_constructs.signals import Signal
 
 __all__ = ["FunctionUrlEventSource"]
 
@@ -105,9 +105,7 @@ class FunctionUrlEventSource:
         failing = "Clients get errors again and again: the function fails or is late."
         return [
             of_function(function, "UrlRequestCount", "Requests to the URL."),
-            of_function(
-                function, "Url5xxCount", failing, Limit(threshold=1, **SUSTAINED)
-            ),
+            of_function(function, "Url5xxCount", failing, sustained(1)),
             of_function(
                 function,
                 "UrlRequestLatency",

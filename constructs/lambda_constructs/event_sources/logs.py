@@ -9,7 +9,7 @@ from aws_cdk import Stack, Token
 from aws_cdk import aws_logs as logs
 
 from lambda_constructs import limits
-from lambda_constructs._signals import SUSTAINED, place_of
+from lambda_constructs._signals import place_of, sustained
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -162,7 +162,7 @@ class LogsEventSource:
                 "DeliveryErrors",
                 f"Lines of {of} could not be delivered: look at the function's "
                 "permissions and at Throttles.",
-                Limit(threshold=1, **SUSTAINED),
+                sustained(1),
             ),
         ]
 
