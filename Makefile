@@ -20,6 +20,8 @@ EMULATOR_READY := $(VENV)/.emulator-ready
 ORACLE_READY := $(VENV)/.oracle-ready
 ACTIONS_READY := $(VENV)/.actions-ready
 AUDIT_READY := $(VENV)/.audit-ready
+PICTURES := $(CURDIR)/$(VENV)/pictures
+PICTURES_READY := $(VENV)/.pictures-ready
 
 ##@ The two commands
 .PHONY: deploy-local
@@ -81,6 +83,12 @@ prove-permissions: $(PY_READY) ## Take each grant of each reference stack away a
 fuzz-policies: $(PY_READY) $(ORACLE_READY) ## Compare the test kit's policy evaluator with an independent one (CASES=20000 SEED=1)
 	@$(BIN)/python -m tests.testing.iam.fuzz --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
 
+.PHONY: pictures
+pictures: $(PY_READY) $(PICTURES_READY) ## Draw the dashboard in docs/monitoring.md from its body, with sample data (STACK=order_events)
+	@$(BIN)/python -m tests.pictures.body $(or $(STACK),order_events) > $(VENV)/dashboard.json
+	@$(PICTURES)/bin/python tests/pictures/draw.py $(VENV)/dashboard.json docs/pictures/$(or $(STACK),order_events).png
+	@echo "wrote docs/pictures/$(or $(STACK),order_events).png"
+
 ##@ A real account
 .PHONY: deploy
 deploy: $(PY_READY) $(NODE_READY) ## Deploy into the account of your AWS credentials and drive it (STACKS="SqsWorker" picks)
@@ -99,6 +107,7 @@ lock: $(PY_READY) $(NODE_READY) ## Lock the newest allowed dependencies with the
 	done
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/emulator.in -o requirements/emulator.txt
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/audit.in -o requirements/audit.txt
+	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" requirements/pictures.in -o requirements/pictures.txt
 	@npm install --prefix requirements --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	@npm install --prefix tests/testing/iam/oracle --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	@npm install --prefix tests/action_list --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
@@ -151,6 +160,12 @@ $(AUDIT_READY): requirements/audit.txt | $(PY_READY)
 	@echo "Installing the tools of the audit into $(VENV) ..."
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(AUDIT)
 	@$(BIN)/uv pip sync -q --python $(AUDIT)/bin/python --require-hashes requirements/audit.txt
+	@touch $@
+
+$(PICTURES_READY): requirements/pictures.txt | $(PY_READY)
+	@echo "Installing what draws pictures into $(VENV) ..."
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(PICTURES)
+	@$(BIN)/uv pip sync -q --python $(PICTURES)/bin/python --require-hashes requirements/pictures.txt
 	@touch $@
 
 # The oracle's licence is the AGPL: it is run from outside and never shipped.

@@ -7,9 +7,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import S3BatchEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 RULES = [
     {"prefix": "invoices/", "set": {"retention": "10y", "class": "finance"}},
@@ -27,6 +28,7 @@ class BatchRelabelStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="New tags for objects, by batch job")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         documents = bucket(self, "Documents")
         manifests = bucket(self, "Jobs")

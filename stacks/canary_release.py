@@ -3,9 +3,10 @@
 from aws_cdk import Duration, Stack
 from constructs import Construct
 
-from lambda_constructs import Deployment, LambdaFunction
+from lambda_constructs import Deployment, LambdaFunction, Monitoring
 from lambda_constructs.event_sources import FunctionUrlEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class CanaryReleaseStack(Stack):
@@ -18,6 +19,7 @@ class CanaryReleaseStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Quotes, released by and by")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         smoke_test = LambdaFunction(
             self,

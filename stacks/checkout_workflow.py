@@ -9,9 +9,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import StepFunctionsEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class CheckoutWorkflowStack(Stack):
@@ -23,6 +24,7 @@ class CheckoutWorkflowStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="A checkout with compensation")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         stock = self._step("Stock", handler="index.stock")
         payments = self._step("Payments", handler="index.payments")

@@ -4,9 +4,10 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_config as config
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import ConfigEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class ComplianceRuleStack(Stack):
@@ -17,6 +18,7 @@ class ComplianceRuleStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Buckets must have the required tags")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         judge = LambdaFunction(
             self,

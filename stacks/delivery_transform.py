@@ -6,9 +6,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import FirehoseEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 # CDK's table of Firehose's networks, for destinations in a VPC, which are none here.
 UNUSED_NETWORKS = "@aws-cdk--aws-kinesisfirehose.CidrBlocks"
@@ -22,6 +23,7 @@ class DeliveryTransformStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Events from a stream into a lake")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         lake = s3.Bucket(
             self,

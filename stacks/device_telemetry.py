@@ -5,10 +5,11 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import IotEventSource
 from stacks._handlers import handler_code
 from stacks._keys import customer_key
+from stacks._on_call import on_call
 
 # The device is who published, by the topic that its policy lets it publish to: what a
 # payload says of it could be anything, and is not selected.
@@ -29,6 +30,7 @@ class DeviceTelemetryStack(Stack):
         super().__init__(
             scope, id, description="Telemetry of devices into tables, with alerts"
         )
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         devices = dynamodb.TableV2(
             self,

@@ -6,10 +6,11 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import LogsEventSource
 from stacks._handlers import handler_code
 from stacks._keys import customer_key
+from stacks._on_call import on_call
 
 
 class LogAlertsStack(Stack):
@@ -20,6 +21,7 @@ class LogAlertsStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Alerts of errors in a log group")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         application = logs.LogGroup(
             self, "Application", retention=logs.RetentionDays.ONE_YEAR

@@ -6,9 +6,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import SesEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class MailIntakeStack(Stack):
@@ -21,6 +22,7 @@ class MailIntakeStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Mail from SES into a bucket and table")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         mails = s3.Bucket(
             self,

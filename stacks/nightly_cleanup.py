@@ -5,9 +5,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import ScheduleEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 TAG = "Owner"
 
@@ -22,6 +23,7 @@ class NightlyCleanupStack(Stack):
 
     def __init__(self, scope: Construct, id: str, *, dry_run: bool = True) -> None:
         super().__init__(scope, id, description="Cleans up at night")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         cleaner = LambdaFunction(
             self,

@@ -9,10 +9,11 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import SnsEventSource
 from stacks._handlers import handler_code
 from stacks._keys import customer_key
+from stacks._on_call import on_call
 
 
 class NotificationsStack(Stack):
@@ -25,6 +26,7 @@ class NotificationsStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Order notifications, sent and kept")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         key = customer_key(self, "Key")
         topic = sns.Topic(

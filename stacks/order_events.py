@@ -6,9 +6,15 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lambda_constructs import AsyncInvoke, LambdaFunction, SuccessDestination
+from lambda_constructs import (
+    AsyncInvoke,
+    LambdaFunction,
+    Monitoring,
+    SuccessDestination,
+)
 from lambda_constructs.event_sources import EventBridgeEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class OrderEventsStack(Stack):
@@ -20,6 +26,7 @@ class OrderEventsStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Events of orders, and who listens")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         bus = events.EventBus(self, "Bus", description="What happens to orders")
         shipped = sqs.Queue(

@@ -14,9 +14,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import HttpApiEventSource, RestApiEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 ROUTES = [
     "GET /customers/{customer_id}/orders",
@@ -50,6 +51,7 @@ class OrdersApiStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Orders by an HTTP and a REST API")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         orders = dynamodb.TableV2(
             self,

@@ -13,9 +13,10 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct, IConstruct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import CodePipelineEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 SITE = "site.zip"
 
@@ -25,6 +26,7 @@ class PipelineGateStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="A pipeline that respects freezes")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         drop = self._bucket("Drop")
         artifacts = self._bucket("Artifacts", expiration=Duration.days(30))
@@ -84,7 +86,8 @@ class PipelineGateStack(Stack):
         resource = cast("codepipeline.CfnPipeline", pipeline.node.default_child)
         # The role, which CDK adds, is named by the pipeline anyway.
         resource.add_override("DependsOn", [logical_id(invoke), logical_id(policy)])
-        self._start_when_dropped(pipeline, drop)
+        # Watched with the function's own.
+        gate.failure_queues.append(self._start_when_dropped(pipeline, drop))
 
     def _bucket(self, id: str, *, expiration: Duration | None = None) -> s3.Bucket:
         return s3.Bucket(
@@ -148,7 +151,8 @@ class PipelineGateStack(Stack):
 
     def _start_when_dropped(
         self, pipeline: codepipeline.Pipeline, drop: s3.Bucket
-    ) -> None:
+    ) -> sqs.Queue:
+        """Start it by a rule, and give the queue of what started nothing."""
         # On the resource, since CDK's own option is a custom resource.
         bucket = cast("s3.CfnBucket", drop.node.default_child)
         enabled = s3.CfnBucket.EventBridgeConfigurationProperty(
@@ -190,6 +194,7 @@ class PipelineGateStack(Stack):
             ),
             targets=[cast("events.IRuleTarget", target)],
         )
+        return undelivered
 
 
 def logical_id(policy: IConstruct) -> str:

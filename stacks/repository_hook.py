@@ -6,10 +6,11 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import CodeCommitEventSource
 from stacks._handlers import handler_code
 from stacks._keys import customer_key
+from stacks._on_call import on_call
 
 CHANGES = [
     codecommit.RepositoryEventTrigger.CREATE_REF,
@@ -22,6 +23,7 @@ class RepositoryHookStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Checks of what is pushed")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         code = codecommit.Repository(
             self,

@@ -4,9 +4,10 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import CloudFormationEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 ZONES = [
     {"zone": "domestic", "carrier": "post", "days": "1"},
@@ -20,6 +21,7 @@ class SeedDataStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="A table with rows of the stack's own")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         zones = dynamodb.TableV2(
             self,

@@ -5,9 +5,10 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import CognitoEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 DOMAINS = ("example.com", "example.org")
 GROUP = "members"
@@ -23,6 +24,7 @@ class SignUpFlowStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Sign-up with profiles and claims")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         profiles = dynamodb.TableV2(
             self,

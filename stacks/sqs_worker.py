@@ -5,9 +5,10 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import SqsEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class SqsWorkerStack(Stack):
@@ -15,6 +16,7 @@ class SqsWorkerStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Orders from a queue into a table")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         orders = dynamodb.TableV2(
             self,

@@ -6,9 +6,10 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lambda_constructs import FailureDestination, LambdaFunction
+from lambda_constructs import FailureDestination, LambdaFunction, Monitoring
 from lambda_constructs.event_sources import KinesisEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class StreamProcessorStack(Stack):
@@ -16,6 +17,7 @@ class StreamProcessorStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Clicks from a stream into counts")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         counts = dynamodb.TableV2(
             self,

@@ -9,9 +9,10 @@ from aws_cdk import aws_lex as lex
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import LexEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 LOCALE = "en_GB"
 HOOK = lex.CfnBot.FulfillmentCodeHookSettingProperty(enabled=True)
@@ -25,6 +26,7 @@ class SupportBotStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="A bot that knows the shop's orders")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         orders = dynamodb.TableV2(
             self,

@@ -4,9 +4,10 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import DynamoDbEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class TableProjectorStack(Stack):
@@ -14,6 +15,7 @@ class TableProjectorStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Orders of a table by customer")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         order_id = dynamodb.Attribute(
             name="order_id", type=dynamodb.AttributeType.STRING

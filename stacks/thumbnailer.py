@@ -4,9 +4,10 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import S3EventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 
 class ThumbnailerStack(Stack):
@@ -17,6 +18,7 @@ class ThumbnailerStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="Thumbnails of uploaded images")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         uploads = bucket(self, "Uploads")
         thumbnails = bucket(self, "Thumbnails")

@@ -3,9 +3,10 @@
 from aws_cdk import Duration, Stack
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import AlexaEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 # Of the skill in Alexa's developer console, which wants the alias's ARN in return.
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
@@ -19,6 +20,7 @@ class VoiceSkillStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="An Alexa skill for opening hours")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         answers = LambdaFunction(
             self,

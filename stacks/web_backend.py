@@ -16,9 +16,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lambda_constructs import LambdaFunction
+from lambda_constructs import LambdaFunction, Monitoring
 from lambda_constructs.event_sources import AlbEventSource
 from stacks._handlers import handler_code
+from stacks._on_call import on_call
 
 NO_CERTIFICATE = (
     "arn:aws:acm:us-east-1:123456789012:certificate/"
@@ -42,6 +43,7 @@ class WebBackendStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="A catalogue behind a load balancer")
+        Monitoring(topic=on_call(self)).apply_to(self)
 
         items = dynamodb.TableV2(
             self,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         FunctionOptions,
         LambdaFunction,
     )
+    from lambda_constructs.monitoring import Monitoring
     from lambda_constructs.practices import Practice
     from lambda_constructs.rules import Rules
     from lambda_constructs.secrets import NotSecret
@@ -41,6 +42,7 @@ __all__ = [
     "FunctionDefaults",
     "FunctionOptions",
     "LambdaFunction",
+    "Monitoring",
     "NotSecret",
     "Practice",
     "ProvisionedConcurrency",
@@ -65,6 +67,7 @@ __getattr__ = lazy_attributes(
         "FunctionDefaults": "function",
         "FunctionOptions": "function",
         "LambdaFunction": "function",
+        "Monitoring": "monitoring",
         "NotSecret": "secrets",
         "Practice": "practices",
         "ProvisionedConcurrency": "concurrency",

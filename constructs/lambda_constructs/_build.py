@@ -15,6 +15,7 @@ from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._destinations import Target, to_queue, to_topic
 from lambda_constructs._encryption import let_decrypt_environment, let_logs_use
+from lambda_constructs._insights import InsightsRole, insights_statement
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs._signing import check_signing
 from lambda_constructs.permissions import denied_to_code, statement
@@ -88,6 +89,13 @@ def log_group(scope: LambdaFunction, defaults: FunctionDefaults) -> logs.LogGrou
     )
 
 
+def role(scope: LambdaFunction, settings: FunctionOptions) -> iam.Role:
+    """Make the role, which Lambda alone may assume."""
+    kind = InsightsRole if "insights_version" in settings else iam.Role
+    lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
+    return kind(scope, "Role", assumed_by=lambda_service)
+
+
 def policy(scope: LambdaFunction, settings: FunctionOptions) -> iam.ManagedPolicy:
     """Make the one policy of the role; it starts with logs and traces."""
     statements = [
@@ -101,6 +109,8 @@ def policy(scope: LambdaFunction, settings: FunctionOptions) -> iam.ManagedPolic
         statements.append(
             statement(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
         )
+    if "insights_version" in settings:
+        statements.append(insights_statement(scope.role))
     statements += settings.pop("initial_policy", ())
     return iam.ManagedPolicy(scope, "Policy", roles=[scope.role], statements=statements)
 

@@ -58,7 +58,7 @@ def dead_letters(queue: sqs.IQueue) -> Watched:
     return Watched("dead letters", Metric("AWS/SQS", name, of, "Maximum"))
 
 
-def iterator_age(function: LambdaFunction) -> Watched:
+def growing_age(function: LambdaFunction) -> Watched:
     """Watch how old the records of a stream are.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html

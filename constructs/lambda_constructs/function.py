@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import EllipsisType
 from typing import TYPE_CHECKING, Protocol, TypeVar, Unpack, cast
 
 import jsii
@@ -27,6 +28,7 @@ from lambda_constructs._encryption import settled_key
 from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._principal import RolePrincipal
+from lambda_constructs._watch import watch
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.permissions import statements_for
 from lambda_constructs.rules import Rules
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from lambda_constructs.concurrency import ProvisionedConcurrency
     from lambda_constructs.deployment import Deployment
     from lambda_constructs.failure import AsyncInvoke
+    from lambda_constructs.monitoring import Monitoring
 
 __all__ = ["EventSource", "FunctionDefaults", "FunctionOptions", "LambdaFunction"]
 
@@ -50,7 +53,11 @@ Bound_co = TypeVar("Bound_co", covariant=True)
 
 
 class EventSource(Protocol[Bound_co]):
-    """Anything that can invoke a function: one class with one method."""
+    """Anything that can invoke a function: one class with one method.
+
+    One that can tell how it is doing has a second, `signals(function, bound)`, which
+    gives a list of `monitoring.Signal`; *bound* is what `bind` gave.
+    """
 
     def bind(self, function: LambdaFunction, /) -> Bound_co:
         """Wire this source to *function* and give what the other side needs."""
@@ -61,10 +68,11 @@ class LambdaFunction(Construct):
     """A Lambda function with a role, a log group, versions and a live alias of its own.
 
     Attributes:
+        bound: Each of its sources, with what binding it gave.
         encryption_key: The customer's key of all that belongs to it, if it has one.
         event_sources: What has been bound to it, in that order.
         failure_queues: The queues that the library made for what the function, or a
-            delivery to it, gave up; put an alarm on each.
+            delivery to it, gave up; `Monitoring` has an alarm on each.
         function: The underlying L2; an escape hatch, not what to invoke.
         live: The alias that every caller invokes.
         log_group: Where the function writes.
@@ -78,6 +86,7 @@ class LambdaFunction(Construct):
         timeout: After how long Lambda stops an invocation.
     """
 
+    bound: list[tuple[EventSource[object], object]]
     encryption_key: kms.Key | kms.IKey | None
     event_sources: list[EventSource[object]]
     failure_queues: list[sqs.Queue]
@@ -106,6 +115,7 @@ class LambdaFunction(Construct):
         deployment: Deployment | None = None,
         provisioned_concurrency: ProvisionedConcurrency | None = None,
         encryption_key: kms.Key | kms.IKey | None = None,
+        monitoring: Monitoring | EllipsisType | None = ...,
         **options: Unpack[FunctionOptions],
     ) -> None:
         """Define the function and all that belongs to it.
@@ -123,6 +133,9 @@ class LambdaFunction(Construct):
             encryption_key: A customer's key for its environment, its log group and the
                 queues that the library makes for its failures; what these are given
                 themselves wins.
+            monitoring: Who is told when it is unwell. Left out, whom the nearest scope
+                names by `Monitoring.apply_to()`, and a warning where none does; None
+                for nobody.
             options: Any other option of `aws_lambda.Function`; what is given here
                 wins over every default.
 
@@ -149,6 +162,7 @@ class LambdaFunction(Construct):
             settle_network(self, settings)
             check_function(self, handler, runtime, timeout, settings)
         self.tenancy_config = settings.get("tenancy_config")
+        self.bound = []
         self.event_sources = []
         self._environment = dict(settings["environment"])
         self.failure_queues = []
@@ -161,9 +175,7 @@ class LambdaFunction(Construct):
             if "log_group" not in settings:
                 settings["log_group"] = _build.log_group(self, defaults)
             self.log_group = settings["log_group"]
-            self.role = iam.Role(
-                self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
-            )
+            self.role = _build.role(self, settings)
             self.network = Network.of(self, settings)
             self.policy = _build.policy(self, settings)
             self._principal = RolePrincipal(self.role, self.policy, self.network)
@@ -181,6 +193,7 @@ class LambdaFunction(Construct):
                 provisioned_concurrency.bind(self)
             if deployment is not None:
                 self.release = deployment.bind(self)
+        watch(self, monitoring)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
@@ -199,6 +212,7 @@ class LambdaFunction(Construct):
         self.event_sources.append(source)
         if self.release is not None:
             self.release.follow(source)
+        self.bound.append((source, bound))
         return bound
 
     def add_secret(

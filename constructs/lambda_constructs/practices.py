@@ -90,6 +90,12 @@ class Practice(Enum):
     LOGS_FILTER_QUOTA = "lambda-constructs:logs-filter-quota"
     """More than two subscription filters of a log group need a raised quota."""
 
+    MONITORING = "lambda-constructs:monitoring"
+    """Without alarms that somebody gets, a failure is found by those it hurts."""
+
+    MONITORING_IMPORTED_TOPIC = "lambda-constructs:monitoring-imported-topic"
+    """Nothing is known of whether CloudWatch may publish to an imported topic."""
+
     PACKAGE_MISSING_IMPORT = "lambda-constructs:package-missing-import"
     """A handler imports what its package does not have."""
 

@@ -71,6 +71,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     job = S3BatchOperationEvent(event)
     task = job.task
     logger.append_keys(job_id=job.job.get_id, task_id=task.task_id)
+    logger.set_correlation_id(task.task_id)
     code: Code = "Succeeded"
     try:
         text = relabel(task, rules_of(job))

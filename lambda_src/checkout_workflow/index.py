@@ -108,6 +108,7 @@ def run(
 ) -> dict[str, str]:
     """Take what an order needs, or give it back."""
     logger.append_keys(order_id=order.order_id)
+    logger.set_correlation_id(order.order_id)
     action = event["action"]
     if action == "take":
         take(order.order_id, amounts)

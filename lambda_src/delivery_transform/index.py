@@ -52,7 +52,7 @@ class RefusedError(ValueError):
     """A record is no event."""
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="invocationId")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[Result]]:
     """Return each record of the batch, once and in its order."""
     batch = KinesisFirehoseEvent(event)

@@ -61,6 +61,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """
     reading = parse(event)
     logger.append_keys(device_id=reading.device_id, measured_at=reading.measured_at)
+    # The alert has both, so that whoever gets it finds this line.
+    logger.set_correlation_id(f"{reading.device_id}/{reading.measured_at}")
     if is_kept(reading):
         logger.info("reading is a duplicate")
         return

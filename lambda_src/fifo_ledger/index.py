@@ -76,6 +76,7 @@ def handler(
 def book_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Book the transfer of one message, put poison aside, or say why neither."""
     logger.append_keys(message_id=record.message_id)
+    logger.set_correlation_id(record.message_id)
     try:
         transfer = parse(record)
         status = settle(transfer, lambda_context)

@@ -62,6 +62,7 @@ def describe(message: SESMessage) -> dict[str, Any]:
     if not MESSAGE_ID.fullmatch(message_id):
         raise ValueError("SES sent a message id that is none")
     logger.append_keys(message_id=message_id)
+    logger.set_correlation_id(message_id)
     key = f"{PREFIX}{message_id}"
     known = {
         "message_id": message_id,

@@ -42,6 +42,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Send the refund of one notification; SNS sends one in each event."""
     for record in SNSEvent(event).records:
         logger.append_keys(message_id=record.sns.message_id)
+        logger.set_correlation_id(record.sns.message_id)
         send(parse(record.sns.message))
 
 

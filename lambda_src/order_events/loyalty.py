@@ -45,6 +45,7 @@ class Placed(BaseModel):
 def handler(event: EventBridgeEvent, _context: LambdaContext) -> None:
     """Give the points of one order."""
     logger.append_keys(event_id=event.get_id)
+    logger.set_correlation_id(event.get_id)
     order = parse(event.detail)
     give(order)
     logger.info("points are given", extra={"order_id": order.order_id})

@@ -50,6 +50,7 @@ class Placed(BaseModel, strict=True):
 def handler(event: EventBridgeEvent, _context: LambdaContext) -> dict[str, Any]:
     """Store the shipment; Lambda sends what is returned to those who wait for it."""
     logger.append_keys(event_id=event.get_id)
+    logger.set_correlation_id(event.get_id)
     order = parse(event.detail)
     store(order)
     logger.info("order is shipped", extra={"order_id": order.order_id})

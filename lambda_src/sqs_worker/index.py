@@ -88,6 +88,7 @@ def handler(
 def store_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Store the order of one message, or say why not."""
     logger.append_keys(message_id=record.message_id)
+    logger.set_correlation_id(record.message_id)
     try:
         # A function that times out reports nothing, so what it stored comes again.
         if lambda_context.get_remaining_time_in_millis() < TIME_FOR_AN_ORDER_MS:

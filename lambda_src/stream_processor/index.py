@@ -62,6 +62,7 @@ def handler(
 def count_record(record: KinesisStreamRecord, lambda_context: LambdaContext) -> None:
     """Count the click of one record, or say why not."""
     logger.append_keys(event_id=record.event_id)
+    logger.set_correlation_id(record.event_id)
     try:
         # A function that times out reports nothing, and the whole batch comes again.
         if lambda_context.get_remaining_time_in_millis() < TIME_FOR_A_CLICK_MS:

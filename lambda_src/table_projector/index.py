@@ -82,6 +82,7 @@ def handler(
         change = change_of(record)
         order_id = change.keys["order_id"]
         logger.append_keys(event_id=record.event_id, order_id=order_id)
+        logger.set_correlation_id(record.event_id)
         try:
             # A function that times out reports nothing, and the batch comes again.
             if lambda_context.get_remaining_time_in_millis() < TIME_FOR_A_CHANGE_MS:

@@ -6,6 +6,7 @@ import warnings
 
 import boto3
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.data_classes import (
     S3EventBridgeNotificationEvent,
     event_source,
@@ -44,7 +45,9 @@ class RefusedError(Exception):
     """An upload that never will have a thumbnail, so that trying again is no use."""
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(
+    clear_state=True, correlation_id_path=correlation_paths.EVENT_BRIDGE
+)
 @event_source(data_class=S3EventBridgeNotificationEvent)
 def handler(event: S3EventBridgeNotificationEvent, context: LambdaContext) -> None:
     """Make a thumbnail of the object that the event tells of.

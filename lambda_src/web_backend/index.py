@@ -44,6 +44,9 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": ["nosniff"],
 }
 
+TRACE_ID = 'multiValueHeaders."x-amzn-trace-id"[0]'
+"""Of the load balancer, whose access logs have it too."""
+
 # Lambda reads the level of a JSON line only beside an RFC 3339 timestamp.
 logger = Logger(use_rfc3339=True, utc=True)
 # The client waits: a call that hangs gives up after 3 s.
@@ -84,7 +87,7 @@ class ItemPath(BaseModel):
     item_id: Id
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, correlation_id_path=TRACE_ID)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request; the same id is in the answer, in the logs and in the trace."""
     answer = app.resolve(event, context)

@@ -57,7 +57,7 @@ def test_alerts_are_encrypted_by_a_key_that_rotates(stack):
     """
     Of the account's own, which other services may be let use.
     """
-    (key,) = stack.properties("AWS::KMS::Key")
+    key = stack.named("AWS::KMS::Key", "AlertsKey")
 
     assert key["EnableKeyRotation"] is True
 

@@ -12,6 +12,7 @@ from lambda_constructs._actions import service
 from lambda_constructs._unscoped import UNSCOPED
 from lambda_constructs.rules._catalogue import RULES
 from lambda_constructs.rules._template import Template
+from tests.documented_metrics import has_data
 from tests.synthesized import ROOT, STEMS, Synthesized, class_id
 
 FUNCTION = "AWS::Lambda::Function"
@@ -501,6 +502,135 @@ def test_rules_keep_what_they_could_not_deliver(stack):
     """
     for rule in stack.properties("AWS::Events::Rule"):
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
+
+
+def alarms(stack: Synthesized) -> list[dict]:
+    return [each["Properties"] for each in watching(stack).values()]
+
+
+def watching(stack: Synthesized) -> dict[str, dict]:
+    """The alarms that tell somebody; CodeDeploy itself looks at those of a release."""
+    of_releases = {
+        each["Name"]["Ref"]
+        for group in stack.properties("AWS::CodeDeploy::DeploymentGroup")
+        for each in group["AlarmConfiguration"]["Alarms"]
+    }
+    every = stack.of_type("AWS::CloudWatch::Alarm")
+    return {name: each for name, each in every.items() if name not in of_releases}
+
+
+def test_each_alarm_tells_a_topic_of_the_stack_that_cloudwatch_may_use(stack):
+    """
+    An alarm that nobody gets is none.
+    """
+    topics = stack.of_type("AWS::SNS::Topic")
+    for alarm in alarms(stack):
+        (action,) = alarm["AlarmActions"]
+        topic = topics[action["Ref"]]["Properties"]
+        key = stack.resources[topic["KmsMasterKeyId"]["Fn::GetAtt"][0]]
+        assert "cloudwatch.amazonaws.com" in str(key["Properties"]["KeyPolicy"])
+        (policy,) = [
+            each["PolicyDocument"]
+            for each in stack.properties("AWS::SNS::TopicPolicy")
+            if action in each["Topics"]
+        ]
+        assert "cloudwatch.amazonaws.com" in str(policy)
+
+
+def test_each_function_has_alarms_on_errors_throttles_and_duration(stack):
+    """
+    Of the alias, which alone is invoked. The edge counts where its viewers are.
+    """
+    watched = {
+        (alarm["MetricName"], each["Value"]["Ref"])
+        for alarm in alarms(stack)
+        for each in alarm["Dimensions"]
+        if each["Name"] == "FunctionName"
+        and "Resource" in {other["Name"] for other in alarm["Dimensions"]}
+    }
+    for function in stack.of_type(FUNCTION).keys() - at_edge(stack):
+        for metric in ("Duration", "Errors", "Throttles"):
+            assert (metric, function) in watched
+
+
+def test_each_failure_store_that_is_a_queue_has_an_alarm(stack):
+    """
+    Whatever sends there: a queue, Lambda, or a service that could not deliver.
+    """
+    sources = json.dumps(
+        [
+            *stack.properties("AWS::SQS::Queue"),
+            *found([*stack.properties(MAPPING)], "OnFailure"),
+            *found([*stack.properties("AWS::Lambda::EventInvokeConfig")], "OnFailure"),
+            *found(list(stack.resources.values()), "DeadLetterConfig"),
+            *found(list(stack.resources.values()), "ErrorAction"),
+            *found(list(stack.resources.values()), "RedrivePolicy"),
+        ]
+    )
+    watched = json.dumps(
+        [
+            alarm["Dimensions"]
+            for alarm in alarms(stack)
+            if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        ]
+    )
+    for queue in stack.of_type("AWS::SQS::Queue"):
+        if f'"{queue}"' in sources:
+            assert f'"{queue}"' in watched
+
+
+def test_no_alarm_looks_at_what_never_has_data(stack):
+    """
+    By exactly the dimensions that the service documents; and mappings count only what
+    they are told to.
+    """
+    counted = {
+        logical_id
+        for logical_id, mapping in stack.of_type(MAPPING).items()
+        if "EventCount"
+        in mapping["Properties"].get("MetricsConfig", {"Metrics": []})["Metrics"]
+    }
+    looked_at = [
+        (alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"])
+        for alarm in alarms(stack)
+    ]
+    for namespace, metric, dimensions in looked_at:
+        names = [each["Name"] for each in dimensions]
+        assert has_data(namespace, metric, names), (namespace, metric, names)
+        for each in dimensions:
+            assert each["Value"]
+            if each["Name"] == "EventSourceMappingUUID":
+                assert each["Value"]["Ref"] in counted
+    assert len(looked_at) == len({json.dumps(each) for each in looked_at})
+
+
+def test_the_dashboard_shows_each_alarm_and_only_what_has_data(stack):
+    """
+    One for the stack, if it has functions to show.
+    """
+    dashboards = list(stack.properties("AWS::CloudWatch::Dashboard"))
+    ours = watching(stack)
+    assert len(dashboards) == (1 if ours else 0)
+    for dashboard in dashboards:
+        text, values = dashboard["DashboardBody"]["Fn::Sub"]
+        widgets = json.loads(text)["widgets"]
+        (arns,) = found(widgets, "alarms")
+        assert ours.keys() == {values[arn[2:-1]]["Fn::GetAtt"][0] for arn in arns}
+        lines = [line for each in found(widgets, "metrics") for line in expanded(each)]
+        assert lines
+        for namespace, metric, *dimensions, _ in lines:
+            assert has_data(namespace, metric, dimensions[::2])
+        assert len(json.dumps(values)) + len(text) < 500_000
+
+
+def expanded(lines: list[list]) -> list[list]:
+    """Lines in which `.` is for what the line before has in that place."""
+    full: list[list] = []
+    for line in lines:
+        full.append(
+            [full[-1][n] if each == "." else each for n, each in enumerate(line)]
+        )
+    return full
 
 
 def test_logical_ids_and_types_are_what_they_were(stack):

@@ -50,7 +50,7 @@ def test_alerts_have_a_key_that_can_be_opened_to_publishers(stack):
     """
     The watcher may use it, and so could alarms, which cannot use alias/aws/sns.
     """
-    (topic,) = stack.properties("AWS::SNS::Topic")
+    topic = stack.named("AWS::SNS::Topic", "Alerts")
 
     assert "Key" == topic["KmsMasterKeyId"]["Fn::GetAtt"][0][:-8]
 

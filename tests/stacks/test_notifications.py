@@ -67,8 +67,8 @@ def test_the_topic_has_a_key_that_can_be_opened_to_publishers(stack):
     """
     AWS's own, alias/aws/sns, cannot: other services could not publish.
     """
-    (topic,) = stack.properties("AWS::SNS::Topic")
-    (key,) = stack.properties("AWS::KMS::Key")
+    topic = stack.named("AWS::SNS::Topic", "Notifications")
+    key = stack.named("AWS::KMS::Key", "Key")
 
     assert "Fn::GetAtt" in topic["KmsMasterKeyId"]
     assert key["EnableKeyRotation"] is True

@@ -63,8 +63,8 @@ def test_findings_are_encrypted_by_a_key_that_rotates(stack):
     """
     They say where secrets are.
     """
-    (key,) = stack.properties("AWS::KMS::Key")
-    (topic,) = stack.properties("AWS::SNS::Topic")
+    key = stack.named("AWS::KMS::Key", "Key")
+    topic = stack.named("AWS::SNS::Topic", "Findings")
 
     assert key["EnableKeyRotation"] is True
     assert "Key" in str(topic["KmsMasterKeyId"])

@@ -39,16 +39,22 @@ def test_the_answer_comes_while_somebody_listens(stack):
 
 def test_it_keeps_nothing_of_what_is_said(stack):
     """
-    There is no store, and no permission for one.
+    There is no store, and no permission for one; whom alarms tell is told no words.
     """
     assert {
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Role",
+        "AWS::KMS::Key",
         "AWS::Lambda::Alias",
         "AWS::Lambda::Function",
         "AWS::Lambda::Permission",
         "AWS::Lambda::Version",
         "AWS::Logs::LogGroup",
+        "AWS::Logs::QueryDefinition",
+        "AWS::SNS::Topic",
+        "AWS::SNS::TopicPolicy",
     } == {each["Type"] for each in stack.resources.values()}
 
 

@@ -28,7 +28,14 @@ def worker(stack: Stack) -> LambdaFunction:
 
 def make_function(scope: Stack, id: str = "Worker", **options: Any) -> LambdaFunction:
     return LambdaFunction(
-        scope, id, **{"code": CODE, "timeout": Duration.seconds(10), **options}
+        scope,
+        id,
+        **{
+            "code": CODE,
+            "monitoring": None,
+            "timeout": Duration.seconds(10),
+            **options,
+        },
     )
 
 

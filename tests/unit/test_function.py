@@ -383,3 +383,23 @@ class TestWhatTheFunctionWaitsFor:
         (function,) = resources(stack, FUNCTION).values()
         names = [name[:-8] for name in function["DependsOn"]]
         assert ["WorkerRoleDefaultPolicy"] == names
+
+
+def test_insights_may_do_what_its_extension_does(stack):
+    """
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-Getting-Started.html:
+    without the managed policy, which is for every log group.
+    """
+    version = lambda_.LambdaInsightsVersion.VERSION_1_0_404_0
+    function = make_function(stack, insights_version=version)
+    other = iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess")
+    function.role.add_managed_policy(other)
+
+    (managed,) = only(stack, "AWS::IAM::Role")["ManagedPolicyArns"]
+    assert "ReadOnlyAccess" in str(managed)
+    *_, insights = statements(stack)
+    assert ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"] == (
+        insights["Action"]
+    )
+    assert ":log-group:/aws/lambda-insights:*" in str(insights["Resource"])
+    assert only(stack, "AWS::Lambda::Function")["Layers"]

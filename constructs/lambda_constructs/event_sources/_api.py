@@ -9,6 +9,7 @@ from aws_cdk import Duration, IResource, Stack
 from constructs import Construct
 
 from lambda_constructs._rollback import Watched, server_errors
+from lambda_constructs._signals import is_here, place_of, sustained
 from lambda_constructs.errors import (
     ConfigurationError,
     check_range,
@@ -20,6 +21,7 @@ from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import allow_invoke
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Limit, Signal
 
 PRINCIPAL = "apigateway.amazonaws.com"
 
@@ -226,3 +228,58 @@ def allow_api(
         resource_name="*" if stage is None else f"{stage}/*",
     )
     allow_invoke(function, id, principal=PRINCIPAL, source_arn=source_arn, scope=scope)
+
+
+FAULTS = 0.05
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html."""
+
+
+def api_signals(
+    function: LambdaFunction,
+    api: IResource,
+    dimensions: Mapping[str, str],
+    *,
+    requests: str,
+    faults: str,
+    latency: str,
+    shares: bool = True,
+) -> list[Signal]:
+    """Watch which requests of an API are faults.
+
+    By their share, where *faults* has a value for each request, else by their number.
+    """
+    if not is_here(function, api):
+        return []
+    of = place_of(function, api)
+
+    def signal(
+        metric: str,
+        meaning: str,
+        statistic: str,
+        unit: str = "count",
+        limit: Limit | None = None,
+    ) -> Signal:
+        return Signal(
+            name=metric,
+            of=of,
+            namespace="AWS/ApiGateway",
+            metric_name=metric,
+            dimensions=dimensions,
+            statistic=statistic,
+            unit=unit,
+            meaning=meaning,
+            limit=limit,
+        )
+
+    return [
+        signal(requests, f"Requests to {of}.", "SampleCount" if shares else "Sum"),
+        signal(
+            faults,
+            f"{of} answers with faults again and again: the function fails, is late, "
+            "or is throttled.",
+            "Average" if shares else "Sum",
+            "rate" if shares else "count",
+            sustained(FAULTS if shares else 1),
+        ),
+        signal(latency, f"How long a client of {of} waits.", "p99", "ms"),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import jsii
 from aws_cdk import Duration, Size, SizeRoundingBehavior, Stack, Tokenization
@@ -36,6 +37,7 @@ class FirehoseTransformation(Construct):
     Attributes:
         policy: What the role may do; add what the stream needs beside its bucket, as
             the reading of a Kinesis stream.
+        streams: The delivery streams that have it as their processor.
         role: Give it to the destination, in place of the one that CDK would make:
             Firehose may assume it for delivery streams of this account and Region
             alone. CDK's own grants do not reach it, since they have wildcards.
@@ -43,6 +45,7 @@ class FirehoseTransformation(Construct):
 
     policy: iam.ManagedPolicy
     role: iam.IRole
+    streams: list[Construct]
 
     def __init__(
         self,
@@ -79,12 +82,12 @@ class FirehoseTransformation(Construct):
             roles=[role],
             statements=[statement(invoke, function.live.function_arn)],
         )
+        self.streams = []
         self.role = role.without_policy_updates()
         self._parameters = _parameters(
             self.role, function, buffer_interval, buffer_size, retries
         )
         self._faults: list[str] = []
-        self._streams: list[str] = []
         validate_at_the_end(self, self._all_faults)
 
     def deliver_to(
@@ -164,7 +167,7 @@ class FirehoseTransformation(Construct):
     ) -> firehose.DataProcessorConfig:
         """Give CDK's destination what it writes into the template."""
         self._check(scope, role)
-        self._streams.append(scope.node.path)
+        self.streams.append(scope)
         # Firehose may look for the permissions as soon as the stream is there.
         scope.node.add_dependency(self.policy)
         return firehose.DataProcessorConfig(
@@ -178,7 +181,8 @@ class FirehoseTransformation(Construct):
     def _all_faults(self) -> list[str]:
         """Say what is wrong, and which streams could deliver nothing at all."""
         document = str(Stack.of(self).resolve(self.policy.document))
-        lacks = [] if "s3:PutObject" in document else self._streams
+        all_of_them = [each.node.path for each in self.streams]
+        lacks = [] if "s3:PutObject" in document else all_of_them
         return self._faults + [
             f"{each} must be allowed to deliver, got a role that may write to no "
             "bucket; call deliver_to() of what add_event_source() gave with its bucket"
@@ -201,6 +205,12 @@ class FirehoseTransformation(Construct):
                     f"{scope.node.path} must be in the function's {what} {ours}, got "
                     f"{its}; define it there, since the role is for streams there alone"
                 )
+
+
+def delivery_stream_name(stream: Construct) -> str:
+    """Give the name of a stream that CDK makes a processor's configuration for."""
+    resource = cast("firehose.CfnDeliveryStream", stream.node.default_child)
+    return resource.ref
 
 
 def megabytes(size: Size) -> float | None:

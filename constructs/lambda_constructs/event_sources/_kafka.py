@@ -8,6 +8,7 @@ from typing import cast
 from aws_cdk import Token
 from aws_cdk import aws_lambda as lambda_
 
+from lambda_constructs._signals import delivery_failures, events_of, of_function
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._kafka_options import ERROR_CONTROLS, KafkaOptions
 from lambda_constructs.event_sources._mapping import warn_of_filter_quota
@@ -15,6 +16,7 @@ from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Signal
 
 Access = lambda_.CfnEventSourceMapping.SourceAccessConfigurationProperty
 
@@ -101,6 +103,25 @@ def add_mapping(
     # Lambda checks the role's permissions when it creates the mapping.
     mapping.node.add_dependency(function.policy)
     return mapping
+
+
+def kafka_signals(
+    function: LambdaFunction,
+    source: KafkaOptions,
+    mapping: lambda_.EventSourceMapping,
+) -> list[Signal]:
+    """Watch how far behind reading is, and what fails where Lambda counts it.
+
+    It counts the events of a topic with provisioned pollers only.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    """
+    lag = "How many records of the topic have not been read yet."
+    found = [of_function(function, "OffsetLag", lag, statistic="Maximum")]
+    if source.provisioned_poller_config is not None:
+        of = "Topic" if Token.is_unresolved(source.topic) else source.topic
+        found += events_of(mapping, of, source.metrics_config, drops=True)
+    return found + ([delivery_failures(function)] if source.on_failure else [])
 
 
 def resource_of(mapping: lambda_.EventSourceMapping) -> lambda_.CfnEventSourceMapping:

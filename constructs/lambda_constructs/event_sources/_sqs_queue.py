@@ -10,9 +10,11 @@ from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError, literal, seconds
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Limit, Signal
 
 VISIBILITY_TIMEOUT_FACTOR = 6
 OURS = "_lambda_constructs_visibility_timeout"
+PATIENCE_SECONDS = 900
 MAX_RECEIVE_COUNT = 5
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
 
@@ -40,6 +42,53 @@ def settle_queue(
         return
     _settle_visibility_timeout(queue, resource, function, window)
     _settle_dead_letters(queue, resource, function, max_receive_count)
+
+
+def waiting(
+    queue: sqs.Queue | sqs.IQueue, of: str, max_receive_count: int | None
+) -> list[Signal]:
+    """Watch how many messages of *queue* wait, and how long the oldest one does.
+
+    Longer than all of its tries should take, and than a quarter of an hour, it is
+    behind. A queue without messages for six hours has no data, which is good news.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    """
+    resource = queue.node.default_child
+    visible = getattr(resource, "visibility_timeout", None)
+    given = getattr(queue, "dead_letter_queue", None)
+    tries = literal(given.max_receive_count if given else max_receive_count)
+    longest = (literal(visible) or 0) * ((tries or MAX_RECEIVE_COUNT) + 1)
+
+    def signal(
+        metric: str, meaning: str, unit: str = "count", limit: Limit | None = None
+    ) -> Signal:
+        return Signal(
+            name=metric,
+            of=of,
+            namespace="AWS/SQS",
+            metric_name=metric,
+            dimensions={"QueueName": queue.queue_name},
+            statistic="Maximum",
+            meaning=meaning,
+            unit=unit,
+            limit=limit,
+        )
+
+    return [
+        signal("ApproximateNumberOfMessagesVisible", f"What waits in {of}."),
+        signal(
+            "ApproximateAgeOfOldestMessage",
+            f"{of} is behind: its oldest message waits longer than all of its tries "
+            "should take.",
+            unit="s",
+            limit=Limit(
+                threshold=max(PATIENCE_SECONDS, longest),
+                datapoints_to_alarm=5,
+                evaluation_periods=5,
+            ),
+        ),
+    ]
 
 
 def _settle_visibility_timeout(

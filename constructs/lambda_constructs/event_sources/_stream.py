@@ -10,6 +10,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._signals import (
+    delivery_failures,
+    events_of,
+    iterator_age,
+    place_of,
+)
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -23,6 +29,7 @@ from lambda_constructs.event_sources._mapping import check_filters, warn_of_filt
 from lambda_constructs.failure import FailureDestination
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Signal
 
 
 class StreamOptions(Protocol):
@@ -203,3 +210,18 @@ def add_mapping(
     # Lambda checks the role's permissions when it creates the mapping.
     mapping.node.add_dependency(function.policy)
     return mapping
+
+
+def stream_signals(
+    function: LambdaFunction,
+    source: StreamOptions,
+    mapping: lambda_.EventSourceMapping,
+    stream: IResource,
+) -> list[Signal]:
+    """Watch how far behind reading is, what is given up, and what is lost of that."""
+    of = place_of(function, stream)
+    found = [
+        iterator_age(function),
+        *events_of(mapping, of, source.metrics_config, drops=True),
+    ]
+    return found + ([delivery_failures(function)] if source.on_failure else [])

@@ -29,11 +29,13 @@ from lambda_constructs.event_sources._alb_listener import (
     warn_of_idle_timeout,
 )
 from lambda_constructs.event_sources._alb_rule import check_conditions
+from lambda_constructs.event_sources._alb_signals import alb_signals
 from lambda_constructs.event_sources._alb_target_group import target_group_name
 from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import allow_invoke
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Signal
 
 __all__ = ["AlbEventSource"]
 
@@ -144,6 +146,12 @@ class AlbEventSource:
         of = {"LoadBalancer": load_balancer_of(self.listener)}
         name = "HTTPCode_Target_5XX_Count"
         return [server_errors("AWS/ApplicationELB", name, of)]
+
+    def signals(
+        self, function: LambdaFunction, bound: elbv2.ApplicationTargetGroup, /
+    ) -> list[Signal]:
+        """Tell of requests that the load balancer could not have answered."""
+        return alb_signals(function, self.listener, bound)
 
     def _id(self, function: LambdaFunction) -> str:
         """Give the id of the target group.

@@ -11,7 +11,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Watched, iterator_age
+from lambda_constructs._rollback import Watched, growing_age
+from lambda_constructs._signals import iterator_age
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -37,6 +38,7 @@ from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import statement
+from lambda_constructs.signals import Signal
 
 if TYPE_CHECKING:
     from aws_cdk import aws_docdb as docdb
@@ -156,6 +158,12 @@ class DocumentDbEventSource:
 
     def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """A release goes back if changes wait longer and longer."""
+        return [growing_age(function)]
+
+    def signals(
+        self, function: LambdaFunction, _bound: lambda_.EventSourceMapping, /
+    ) -> list[Signal]:
+        """Tell how far behind the changes reading is."""
         return [iterator_age(function)]
 
     def _check_types(self) -> None:

@@ -10,6 +10,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
+from lambda_constructs._signals import given_depth, of_rule, place_of
 from lambda_constructs.errors import check_fields, check_text, check_type
 from lambda_constructs.event_sources._event_bridge_checks import (
     check_bus,
@@ -20,6 +21,7 @@ from lambda_constructs.event_sources._event_bridge_checks import (
 from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.event_sources._rule import add_rule, check_delivery
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Signal
 
 __all__ = ["EventBridgeEventSource"]
 
@@ -109,3 +111,11 @@ class EventBridgeEventSource:
             max_event_age=self.max_event_age,
             retry_attempts=self.retry_attempts,
         )
+
+    def signals(
+        self, function: LambdaFunction, bound: events.CfnRule, /
+    ) -> list[Signal]:
+        """Tell what the rule could neither deliver nor keep."""
+        bus = self.event_bus.event_bus_name if self.event_bus else None
+        given = given_depth(self.dead_letter_queue, function)
+        return [*of_rule(bound, place_of(function, bound), bus), *given]

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from aws_cdk import Duration, Size
 
 from lambda_constructs import limits
+from lambda_constructs._signals import sustained
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -19,12 +20,14 @@ from lambda_constructs.errors import (
 )
 from lambda_constructs.event_sources._firehose_transformation import (
     FirehoseTransformation,
+    delivery_stream_name,
     megabytes,
 )
 from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Signal
 
 __all__ = ["FirehoseEventSource"]
 
@@ -113,3 +116,26 @@ class FirehoseEventSource:
             buffer_size=self.buffer_size,
             retries=self.retries,
         )
+
+    def signals(
+        self, _function: LambdaFunction, bound: FirehoseTransformation, /
+    ) -> list[Signal]:
+        """Tell whether processing succeeds, for each stream that has the processor.
+
+        https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html
+        """
+        return [
+            Signal(
+                name="ExecuteProcessing.Success",
+                of=each.node.id,
+                namespace="AWS/Firehose",
+                metric_name="ExecuteProcessing.Success",
+                dimensions={"DeliveryStreamName": delivery_stream_name(each)},
+                statistic="Average",
+                unit="rate",
+                limit=sustained(0.95, "<"),
+                meaning=f"{each.node.id} cannot have its records processed: they end "
+                "in processing-failed/ of its bucket, as they came.",
+            )
+            for each in bound.streams
+        ]

@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs._rollback import Watched, alias_of, server_errors
 from lambda_constructs._rollback_alarms import LAMBDA
+from lambda_constructs._signals import of_function, sustained
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -20,6 +21,7 @@ from lambda_constructs.event_sources._function_url_cors import check_cors
 from lambda_constructs.event_sources._push import source_id
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Signal
 
 __all__ = ["FunctionUrlEventSource"]
 
@@ -102,6 +104,26 @@ class FunctionUrlEventSource:
     def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html."""
         return [server_errors(LAMBDA, "Url5xxCount", alias_of(function))]
+
+    def signals(
+        self, function: LambdaFunction, _bound: lambda_.FunctionUrl, /
+    ) -> list[Signal]:
+        """Tell of answers that are errors of the function.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+        """
+        failing = "Clients get errors again and again: the function fails or is late."
+        return [
+            of_function(function, "UrlRequestCount", "Requests to the URL."),
+            of_function(function, "Url5xxCount", failing, sustained(1)),
+            of_function(
+                function,
+                "UrlRequestLatency",
+                "How long a client waits.",
+                statistic="p99",
+                unit="ms",
+            ),
+        ]
 
     def _check_types(self) -> None:
         callers = self.allow_callers

@@ -16,6 +16,7 @@ from lambda_constructs.errors import ConfigurationError, check_fields, check_typ
 from lambda_constructs.event_sources._api import (
     allow_api,
     answers_of,
+    api_signals,
     check_authorizer,
     check_routes,
     check_texts,
@@ -34,6 +35,7 @@ from lambda_constructs.event_sources._http_api_routes import (
     check_variables,
 )
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Signal
 
 __all__ = ["HttpApiEventSource"]
 
@@ -134,6 +136,18 @@ class HttpApiEventSource:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html."""
         of = {"ApiId": self.api.api_id}
         return answers_of(function, self.api, "5xx", of)
+
+    def signals(
+        self, function: LambdaFunction, _bound: dict[str, apigatewayv2.HttpRoute], /
+    ) -> list[Signal]:
+        """Tell of answers that are faults.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+        """
+        of = {"ApiId": self.api.api_id}
+        return api_signals(
+            function, self.api, of, requests="Count", faults="5xx", latency="Latency"
+        )
 
     def _check_types(self) -> None:
         held = hasattr(self.api, "api_id") and hasattr(self.api, "add_vpc_link")

@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._rollback import Watched, iterator_age
+from lambda_constructs._rollback import Watched, growing_age
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -29,12 +29,14 @@ from lambda_constructs.event_sources._stream import (
     add_mapping,
     check_options,
     settled_age,
+    stream_signals,
     warn_of_options,
 )
 from lambda_constructs.event_sources._stream_loop import watch_for_loop
 from lambda_constructs.failure import FailureDestination
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement
+from lambda_constructs.signals import Signal
 
 __all__ = ["KinesisEventSource"]
 
@@ -160,7 +162,13 @@ class KinesisEventSource:
 
     def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """A release goes back if records wait longer and longer."""
-        return [iterator_age(function)]
+        return [growing_age(function)]
+
+    def signals(
+        self, function: LambdaFunction, bound: lambda_.EventSourceMapping, /
+    ) -> list[Signal]:
+        """Tell how far behind the stream reading is, and what fails of it."""
+        return stream_signals(function, self, bound, self.stream)
 
     def _check_types(self) -> None:
         for name, value, attribute, wanted in (

@@ -9,6 +9,7 @@ from aws_cdk import Stack, Token
 from aws_cdk import aws_logs as logs
 
 from lambda_constructs import limits
+from lambda_constructs._signals import place_of, sustained
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -24,6 +25,7 @@ from lambda_constructs.event_sources._push import (
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Limit, Signal
 
 __all__ = ["LogsEventSource"]
 
@@ -129,6 +131,40 @@ class LogsEventSource:
         # CloudWatch Logs tries the permission when it creates the filter.
         subscription.node.add_dependency(permission)
         return subscription
+
+    def signals(
+        self, function: LambdaFunction, bound: logs.CfnSubscriptionFilter, /
+    ) -> list[Signal]:
+        """Tell what CloudWatch Logs could not deliver.
+
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
+        """
+        of = place_of(function, self.log_group)
+
+        def signal(metric: str, meaning: str, limit: Limit | None = None) -> Signal:
+            return Signal(
+                name=metric,
+                of=of,
+                namespace="AWS/Logs",
+                metric_name=metric,
+                dimensions={
+                    "LogGroupName": self.log_group.log_group_name,
+                    "DestinationType": "Lambda",
+                    "FilterName": bound.ref,
+                },
+                meaning=meaning,
+                limit=limit,
+            )
+
+        return [
+            signal("ForwardedLogEvents", f"Lines of {of} that were sent."),
+            signal(
+                "DeliveryErrors",
+                f"Lines of {of} could not be delivered: look at the function's "
+                "permissions and at Throttles.",
+                sustained(1),
+            ),
+        ]
 
     @property
     def _pattern(self) -> str:

@@ -14,6 +14,7 @@ from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._cluster import allow_network
 from lambda_constructs.event_sources._kafka import (
     add_mapping,
+    kafka_signals,
     mapping_id,
     resource_of,
     warn_of_options,
@@ -25,6 +26,7 @@ from lambda_constructs.event_sources._mapping import check_region_of
 from lambda_constructs.failure import FailureDestination
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import statement
+from lambda_constructs.signals import Signal
 
 if TYPE_CHECKING:
     from aws_cdk import aws_msk as msk
@@ -162,6 +164,12 @@ class MskEventSource:
                 schema_registry_config=registry.bind(function) if registry else None,
             )
         return mapping
+
+    def signals(
+        self, function: LambdaFunction, bound: lambda_.EventSourceMapping, /
+    ) -> list[Signal]:
+        """Tell how far behind the topic reading is, and what fails of it."""
+        return kafka_signals(function, self, bound)
 
     def _grant(self, function: LambdaFunction, arn: str) -> None:
         function.policy.add_statements(

@@ -20,6 +20,7 @@ from lambda_constructs.errors import (
 from lambda_constructs.event_sources._api import (
     allow_api,
     answers_of,
+    api_signals,
     check_routes,
     check_texts,
     check_timeout,
@@ -40,6 +41,7 @@ from lambda_constructs.event_sources._rest_api_options import (
 )
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Signal
 
 __all__ = ["RestApiEventSource"]
 
@@ -166,6 +168,30 @@ class RestApiEventSource:
             )
         self._allow(function)
         return made
+
+    def signals(
+        self, function: LambdaFunction, _bound: dict[str, apigateway.Method], /
+    ) -> list[Signal]:
+        """Tell of answers that are faults, by the API's name and its stage.
+
+        APIs of one name are one to CloudWatch; that of an imported one is not known.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+        """
+        resource = self.api.node.default_child
+        name = getattr(resource, "name", None)
+        if not isinstance(name, str):
+            return []
+        stage = self._deployment_stage()
+        of = {"ApiName": name, **({"Stage": stage} if stage else {})}
+        return api_signals(
+            function,
+            self.api,
+            of,
+            requests="Count",
+            faults="5XXError",
+            latency="Latency",
+        )
 
     def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html."""

@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_events import CfnRule
 
+from lambda_constructs._signals import given_depth, of_rule, place_of
 from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import source_id
@@ -28,6 +29,7 @@ from lambda_constructs.event_sources._s3_events import (
     event_pattern,
 )
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Signal
 
 __all__ = ["S3EventSource"]
 
@@ -117,3 +119,8 @@ class S3EventSource:
             max_event_age=self.max_event_age,
             dead_letter_queue=self.dead_letter_queue,
         )
+
+    def signals(self, function: LambdaFunction, bound: CfnRule, /) -> list[Signal]:
+        """Tell what the rule could neither deliver nor keep."""
+        given = given_depth(self.dead_letter_queue, function)
+        return [*of_rule(bound, place_of(function, bound), None), *given]

@@ -13,6 +13,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
+from lambda_constructs._signals import given_depth
 from lambda_constructs.errors import check_fields, check_text, check_type
 from lambda_constructs.event_sources._push import keep_failures, source_id
 from lambda_constructs.event_sources._rule import check_delivery
@@ -29,6 +30,7 @@ from lambda_constructs.event_sources._schedule_role import (
     make_role,
 )
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Limit, Signal
 
 __all__ = ["ScheduleEventSource"]
 
@@ -136,6 +138,39 @@ class ScheduleEventSource:
         # It may fire as soon as it is there.
         schedule.node.add_dependency(policy)
         return schedule
+
+    def signals(
+        self, function: LambdaFunction, _bound: scheduler.CfnSchedule, /
+    ) -> list[Signal]:
+        """Tell what Scheduler could neither deliver nor keep.
+
+        It counts by group, so the group's other schedules are among it.
+
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+        """
+        group = Group.of(function, self.schedule_group).name
+
+        def signal(metric: str, meaning: str, limit: Limit | None = None) -> Signal:
+            return Signal(
+                name=metric,
+                of=self.id,
+                namespace="AWS/Scheduler",
+                metric_name=metric,
+                dimensions={"ScheduleGroup": group},
+                meaning=meaning,
+                limit=limit,
+            )
+
+        return [
+            signal("InvocationAttemptCount", "How often the group's schedules fired."),
+            signal(
+                "InvocationsFailedToBeSentToDeadLetterCount",
+                "A schedule's group could neither deliver an invocation nor keep it, "
+                "so it is lost: look at the role of the schedule.",
+                Limit(threshold=1),
+            ),
+            *given_depth(self.dead_letter_queue, function),
+        ]
 
     def _check_types(self) -> None:
         for name, attribute, wanted in (

@@ -20,6 +20,7 @@ from lambda_constructs.event_sources._cluster import (
 )
 from lambda_constructs.event_sources._kafka import (
     add_mapping,
+    kafka_signals,
     mapping_id,
     resource_of,
     warn_of_options,
@@ -35,6 +36,7 @@ from lambda_constructs.event_sources._kafka_options import (
 from lambda_constructs.event_sources._kafka_schema_registry import KafkaSchemaRegistry
 from lambda_constructs.failure import FailureDestination
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Signal
 
 __all__ = ["SelfManagedKafkaEventSource"]
 
@@ -163,6 +165,12 @@ class SelfManagedKafkaEventSource:
         )
         self._configure(function, resource_of(mapping))
         return mapping
+
+    def signals(
+        self, function: LambdaFunction, bound: lambda_.EventSourceMapping, /
+    ) -> list[Signal]:
+        """Tell how far behind the topic reading is, and what fails of it."""
+        return kafka_signals(function, self, bound)
 
     def _configure(
         self, function: LambdaFunction, resource: lambda_.CfnEventSourceMapping

@@ -10,6 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.region_info import RegionInfo
 
+from lambda_constructs._signals import given_depth, is_here, place_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -29,6 +30,7 @@ from lambda_constructs.event_sources._sns_filter_policy import (
 )
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Limit, Signal
 
 __all__ = ["SnsEventSource"]
 
@@ -142,6 +144,41 @@ class SnsEventSource:
                 subscription.node.add_dependency(allowed)
         Validations.of(subscription).acknowledge(ALIAS)
         return subscription
+
+    def signals(
+        self, function: LambdaFunction, _bound: sns.CfnSubscription, /
+    ) -> list[Signal]:
+        """Tell what the topic could neither deliver nor keep.
+
+        https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+        """
+        found = given_depth(self.dead_letter_queue, function)
+        if not is_here(function, self.topic):
+            return found
+        of = place_of(function, self.topic)
+
+        def signal(metric: str, meaning: str, limit: Limit | None = None) -> Signal:
+            return Signal(
+                name=metric,
+                of=of,
+                namespace="AWS/SNS",
+                metric_name=metric,
+                dimensions={"TopicName": self.topic.topic_name},
+                meaning=meaning,
+                limit=limit,
+            )
+
+        lost = (
+            f"{of} could neither deliver a message nor keep it, so it is lost: look at "
+            "the policy of its dead-letter queues."
+        )
+        return [
+            signal("NumberOfMessagesPublished", f"What {of} is told."),
+            signal(
+                "NumberOfNotificationsFailedToRedriveToDlq", lost, Limit(threshold=1)
+            ),
+            *found,
+        ]
 
     def _check_types(self) -> None:
         if not (hasattr(self.topic, "topic_arn") and hasattr(self.topic, "fifo")):

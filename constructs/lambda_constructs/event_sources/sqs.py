@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
 from lambda_constructs._rollback import Watched, dead_letters
+from lambda_constructs._signals import events_of, given_depth, is_here, place_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -32,10 +33,11 @@ from lambda_constructs.event_sources._mapping import (
     warn_of_filter_quota,
 )
 from lambda_constructs.event_sources._relations import check_tenants
-from lambda_constructs.event_sources._sqs_queue import settle_queue
+from lambda_constructs.event_sources._sqs_queue import settle_queue, waiting
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement
 from lambda_constructs.practices import Practice
+from lambda_constructs.signals import Signal
 
 __all__ = ["SqsEventSource"]
 
@@ -145,6 +147,17 @@ class SqsEventSource:
         # Lambda checks the role's permissions when it creates the mapping.
         mapping.node.add_dependency(function.policy)
         return mapping
+
+    def signals(
+        self, function: LambdaFunction, bound: lambda_.EventSourceMapping, /
+    ) -> list[Signal]:
+        """Tell how far behind the queue is, and what fails of it."""
+        of = place_of(function, self.queue)
+        found = events_of(bound, of, self.metrics_config, drops=False)
+        if is_here(function, self.queue):
+            found += waiting(self.queue, of, self.max_receive_count)
+        given = getattr(self.queue, "dead_letter_queue", None)
+        return found + given_depth(given.queue if given else None, function)
 
     def _check_types(self) -> None:
         held = hasattr(self.queue, "queue_arn") and hasattr(self.queue, "fifo")

@@ -15,6 +15,7 @@ from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._api import (
     allow_api,
     answers_of,
+    api_signals,
     check_authorizer,
     check_routes,
     check_timeout,
@@ -24,6 +25,7 @@ from lambda_constructs.event_sources._api import (
 from lambda_constructs.event_sources._api_stage import warn_of_stages
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.signals import Signal
 
 __all__ = ["WebSocketApiEventSource"]
 
@@ -137,6 +139,26 @@ class WebSocketApiEventSource:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html."""
         of = {"ApiId": self.api.api_id}
         return answers_of(function, self.api, "IntegrationError", of)
+
+    def signals(
+        self,
+        function: LambdaFunction,
+        _bound: dict[str, apigatewayv2.WebSocketRoute],
+        /,
+    ) -> list[Signal]:
+        """Tell of messages that the function failed to answer.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html
+        """
+        return api_signals(
+            function,
+            self.api,
+            {"ApiId": self.api.api_id},
+            requests="MessageCount",
+            faults="IntegrationError",
+            latency="IntegrationLatency",
+            shares=False,
+        )
 
     @staticmethod
     def connections_arn(

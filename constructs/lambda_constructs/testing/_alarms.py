@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lambda_constructs.testing._metrics import LAMBDA, OF_FUNCTIONS
+from lambda_constructs.testing._metrics import MEASURED
 
 if TYPE_CHECKING:
     from lambda_constructs.testing.account import LocalAccount
@@ -36,9 +36,9 @@ def is_modelled(properties: Mapping[str, Any]) -> bool:
 
     Not with metric math or anomalies, and not on what other services measure.
     """
-    namespace, name = properties.get("Namespace"), properties.get("MetricName")
-    of_aws = str(namespace).startswith("AWS/")
-    known = name in OF_FUNCTIONS if namespace == LAMBDA else not of_aws
+    namespace, name = str(properties.get("Namespace")), properties.get("MetricName")
+    of_aws = namespace.startswith("AWS/")
+    known = name in MEASURED.get(namespace, ()) if of_aws else True
     statistic = properties.get("ExtendedStatistic") or properties.get("Statistic")
     return (
         name is not None
@@ -84,10 +84,11 @@ def _breaches(properties: Mapping[str, Any], values: Sequence[float]) -> bool:
     if not values:
         return properties.get("TreatMissingData") == "breaching"
     compare = COMPARE[properties["ComparisonOperator"]]
-    return compare(_statistic(properties, values), float(properties["Threshold"]))
+    return compare(statistic_of(properties, values), float(properties["Threshold"]))
 
 
-def _statistic(properties: Mapping[str, Any], values: Sequence[float]) -> float:
+def statistic_of(properties: Mapping[str, Any], values: Sequence[float]) -> float:
+    """Give what an alarm makes of the values of a period."""
     percentile = properties.get("ExtendedStatistic")
     if percentile is None:
         return STATISTICS[properties["Statistic"]](values)

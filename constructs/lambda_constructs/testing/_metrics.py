@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.errors import nearest
+from lambda_constructs.testing._moto import messages_of
 from lambda_constructs.testing.errors import AccountError
 from lambda_constructs.testing.metrics import Metric, Series
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from lambda_constructs.testing.account import LocalAccount
 
 LAMBDA = "AWS/Lambda"
+SQS = "AWS/SQS"
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 UNITS = {
     "AsyncEventAge": "Milliseconds",
     "Duration": "Milliseconds",
@@ -37,6 +40,9 @@ OF_FUNCTIONS = {
     "Invocations",
     "IteratorAge",
     "Throttles",
+    "Url4xxCount",
+    "Url5xxCount",
+    "UrlRequestCount",
 }
 OF_MAPPINGS = {
     "DeletedEventCount",
@@ -47,6 +53,13 @@ OF_MAPPINGS = {
     "OnFailureDestinationDeliveredEventCount",
     "PolledEventCount",
 }
+OF_APIS = {"4XXError", "4xx", "5XXError", "5xx", "Count"}
+MEASURED = {
+    LAMBDA: OF_FUNCTIONS | OF_MAPPINGS,
+    SQS: {VISIBLE},
+    "AWS/ApiGateway": OF_APIS,
+}
+"""What of AWS's own metrics the kit tells, by namespace."""
 
 Dimensions = Mapping[str, str]
 
@@ -96,6 +109,19 @@ class Metrics:
                 )
             )
 
+    def take(
+        self,
+        namespace: str,
+        dimensions: Sequence[Dimensions],
+        values: Mapping[str, float],
+    ) -> None:
+        """Take what another service tells of itself, by metric."""
+        at = self.account.clock.now()
+        self._entries.extend(
+            _Entry(at, namespace, name, value, "Count", dimensions)
+            for name, value in values.items()
+        )
+
     def count_mapping(
         self, function: FunctionState, uuid: str, name: str, value: float
     ) -> None:
@@ -127,12 +153,27 @@ class Metrics:
         wanted = dict(dimensions or {})
         if namespace == LAMBDA:
             _check(name)
+        entries = self._entries
+        if (namespace, name) == (SQS, VISIBLE):
+            entries = self._depth(wanted)
         return self._series(
             (each, wanted)
-            for each in self._entries
+            for each in entries
             if (each.namespace, each.name) == (namespace, name)
             and wanted in each.dimensions
         )
+
+    def _depth(self, dimensions: Dimensions) -> list[_Entry]:
+        """Give what SQS would tell of a queue at this minute, as it does each minute.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        """
+        queue = dimensions.get("QueueName")
+        if queue is None:
+            return []
+        waiting = sum(each.visible for each in messages_of(self.account, queue))
+        of = [{"QueueName": queue}]
+        return [_Entry(self.account.clock.now(), SQS, VISIBLE, waiting, "Count", of)]
 
     def of_function(self, function: FunctionState, name: str) -> Series:
         """Give a metric of a function, whatever its qualifier, or of its mappings.

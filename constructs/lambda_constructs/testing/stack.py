@@ -27,6 +27,7 @@ from lambda_constructs.testing._releasing import Release
 from lambda_constructs.testing._runtime import Outcome
 from lambda_constructs.testing._sources.handles import SourceHandles
 from lambda_constructs.testing._workflows import StateMachine
+from lambda_constructs.testing.alarm import Alarm
 from lambda_constructs.testing.errors import AccountError
 from lambda_constructs.testing.stream import Stream
 
@@ -47,6 +48,7 @@ STREAM = ("AWS::Kinesis::Stream",)
 FUNCTION = ("AWS::Lambda::Function",)
 MACHINE = ("AWS::StepFunctions::StateMachine",)
 POOL = ("AWS::Cognito::UserPool",)
+ALARM = ("AWS::CloudWatch::Alarm",)
 DELIVERY = ("AWS::KinesisFirehose::DeliveryStream",)
 
 
@@ -120,6 +122,18 @@ class DeployedStack(HttpHandles, SourceHandles):
     def user_pool(self, path: str) -> UserPool:
         """Give a user pool by its construct path below the stack."""
         return UserPool(self.account, self.physical_id(path, *POOL), path)
+
+    def alarm(self, path: str) -> Alarm:
+        """Give an alarm by its construct path below the stack."""
+        return Alarm(self.account, self.physical_id(path, *ALARM), path)
+
+    def alarms(self) -> list[Alarm]:
+        """Give every alarm of the stack."""
+        return [
+            Alarm(self.account, each.created.ref, each.path)
+            for each in self._resources.values()
+            if each.type in ALARM
+        ]
 
     def delivery_stream(self, path: str) -> DeliveryStream:
         """Give a delivery stream by its construct path below the stack."""

@@ -38,6 +38,7 @@ class FakeCdk:
 
     def __init__(self, state):
         self.state = state
+        self.assembly = state / "cdk.out"
         self.bootstrapped = False
         self.deployed: list[str] = []
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 from lambda_constructs.testing._http.messages import (
     Fields,
@@ -28,6 +28,22 @@ class MalformedError(Exception):
     """A function returned what its front does not understand."""
 
 
+class Told(NamedTuple):
+    """Values of metrics, and each set of dimensions that has them."""
+
+    namespace: str
+    dimensions: Sequence[Mapping[str, str]]
+    values: Mapping[str, float]
+
+
+def classes(response: Response, four: str, five: str) -> dict[str, float]:
+    """Count a response by the class of its status, under the names given for each."""
+    return {
+        four: float(400 <= response.status < 500),
+        five: float(500 <= response.status < 600),
+    }
+
+
 class Options(TypedDict, total=False):
     """What a request may carry; see `Front.request`."""
 
@@ -47,6 +63,10 @@ class Front(ABC):
     def answer(self, request: HttpRequest) -> Response:
         """Answer a request."""
 
+    def told(self, response: Response) -> Told | None:  # noqa: ARG002
+        """Give what CloudWatch is told of a response, as far as that is modelled."""
+        return None
+
     def request(
         self,
         method: str,
@@ -64,6 +84,9 @@ class Front(ABC):
         """
         request = make_request(method, path, headers, query, body, source_ip)
         response = self.answer(request)
+        told = self.told(response)
+        if told is not None:
+            self.account.measured.take(*told)
         what = f"{request.method} {request.url}: {response.status}"
         self.account.note(self.path, "answered", what)
         return replace(response, body=b"") if method == "HEAD" else response

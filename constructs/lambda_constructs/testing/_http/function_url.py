@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from lambda_constructs.testing._http.authorizers import signer
 from lambda_constructs.testing._http.cors import preflight, with_cors
-from lambda_constructs.testing._http.front import Front, MalformedError, wait_for
+from lambda_constructs.testing._http.front import (
+    Front,
+    MalformedError,
+    Told,
+    classes,
+    wait_for,
+)
 from lambda_constructs.testing._http.gateway import (
     Call,
     as_received,
@@ -29,6 +35,7 @@ from lambda_constructs.testing._iam import (
     evaluate,
     parse,
 )
+from lambda_constructs.testing._metrics import LAMBDA
 from lambda_constructs.testing._runtime import Outcome
 from lambda_constructs.testing.errors import UnmodelledError
 
@@ -54,6 +61,17 @@ class FunctionUrl(Front):
     ref: str
     path: str
     role_arn: str | None = None
+
+    def told(self, response: Response) -> Told | None:
+        """https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html."""
+        function, qualifier = self.account.function_and_qualifier(self.ref)
+        values = classes(response, "Url4xxCount", "Url5xxCount")
+        of = {"FunctionName": function.name}
+        return Told(
+            LAMBDA,
+            [of, {**of, "Resource": f"{function.name}:{qualifier}"}],
+            {"UrlRequestCount": 1, **values},
+        )
 
     def answer(self, request: HttpRequest) -> Response:
         """Ask the function if the caller may."""

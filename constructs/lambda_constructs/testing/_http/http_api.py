@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from lambda_constructs.testing._http.authorizers import RefusedError
 from lambda_constructs.testing._http.cors import preflight, with_cors
-from lambda_constructs.testing._http.front import Front, MalformedError
+from lambda_constructs.testing._http.front import Front, MalformedError, Told, classes
 from lambda_constructs.testing._http.gateway import (
     Call,
     as_received,
@@ -66,6 +66,15 @@ class HttpApi(Front):
         cors = self._api.properties.get("CorsConfiguration", {})
         answered = preflight(cors, request, 204)
         return answered or with_cors(cors, request, self._routed(request))
+
+    def told(self, response: Response) -> Told | None:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html."""
+        of = {"ApiId": self.id}
+        return Told(
+            "AWS/ApiGateway",
+            [of, {**of, "Stage": self.stage}],
+            {"Count": 1, **classes(response, "4xx", "5xx")},
+        )
 
     @property
     def _api(self) -> Piece:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lambda_constructs.testing._http.authorizers import RefusedError
-from lambda_constructs.testing._http.front import Front, MalformedError
+from lambda_constructs.testing._http.front import Front, MalformedError, Told, classes
 from lambda_constructs.testing._http.gateway import (
     Call,
     as_received,
@@ -50,6 +50,18 @@ class RestApi(Front):
     path: str
     stage: str
     role_arn: str | None = None
+
+    def told(self, response: Response) -> Told | None:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html."""
+        api = fronts_of(self.account).get("rest api", self.id)
+        if api is None or "Name" not in api.properties:
+            return None
+        of = {"ApiName": str(api.properties["Name"])}
+        return Told(
+            "AWS/ApiGateway",
+            [of, {**of, "Stage": self.stage}],
+            {"Count": 1, **classes(response, "4XXError", "5XXError")},
+        )
 
     def answer(self, request: HttpRequest) -> Response:
         """Ask the function of the method of the resource that the path names."""

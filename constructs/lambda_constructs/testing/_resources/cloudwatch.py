@@ -1,4 +1,4 @@
-"""Amazon CloudWatch."""
+"""Amazon CloudWatch: alarms are kept, dashboards and saved queries change nothing."""
 
 from __future__ import annotations
 
@@ -16,4 +16,13 @@ def create_alarm(request: Request) -> Created:
     return Created(name, {"Arn": request.arn("cloudwatch", f"alarm:{name}")})
 
 
-CREATE: dict[str, Create] = {"AWS::CloudWatch::Alarm": create_alarm}
+def create_view(request: Request) -> Created:
+    """Do nothing: a person looks at it, and no event passes through."""
+    return Created(request.name())
+
+
+CREATE: dict[str, Create] = {
+    "AWS::CloudWatch::Alarm": create_alarm,
+    "AWS::CloudWatch::Dashboard": create_view,
+    "AWS::Logs::QueryDefinition": create_view,
+}

@@ -1,0 +1,1 @@
+"""Pictures of dashboards, drawn from their bodies, to be judged by eye."""
