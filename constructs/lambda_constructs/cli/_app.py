@@ -212,9 +212,7 @@ def refuse_unreadable(stores: list[Store]) -> None:
             raise RedriveError(f"{each.name} is a {each.kind}: {each.note}")
 
 
-def _plan(
-    aws: Aws, stores: list[Store], options: Options, *, as_json: bool
-) -> None:
+def _plan(aws: Aws, stores: list[Store], options: Options, *, as_json: bool) -> None:
     """Say what would be sent."""
     with _output.waiting("Looking at what would be sent"):
         plans = [

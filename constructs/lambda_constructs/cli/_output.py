@@ -54,9 +54,7 @@ def waiting(text: str) -> Iterator[None]:
         yield
 
 
-def table_of_stores(
-    stack: str, rows: Sequence[tuple[Store, Contents | None]]
-) -> None:
+def table_of_stores(stack: str, rows: Sequence[tuple[Store, Contents | None]]) -> None:
     """List the failure stores of a stack."""
     console = stdout()
     if not rows:
@@ -149,7 +147,7 @@ def span(length: object) -> str:
     """Give a length of time by its two largest units."""
     seconds = max(0, int(getattr(length, "total_seconds", lambda: 0)()))
     units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    parts = []
+    parts: list[str] = []
     for unit, size in units:
         count, seconds = divmod(seconds, size)
         if count or (unit == "s" and not parts):

@@ -37,9 +37,7 @@ def message(failed: FailedMessage) -> dict[str, object]:
     }
 
 
-def plan(
-    store: Store, rows: Sequence[tuple[FailedMessage, str]]
-) -> dict[str, object]:
+def plan(store: Store, rows: Sequence[tuple[FailedMessage, str]]) -> dict[str, object]:
     """Give what would be sent, and what would not."""
     return {
         "store": store.name,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from lambda_constructs.redrive._aws import Aws
 from lambda_constructs.redrive._catalogue import queue_url
@@ -53,17 +56,14 @@ class QueueSource:
         held = list(self._taken.values())
         for start in range(0, len(held), 10):
             entries = [
-                {
-                    "Id": str(number),
-                    "ReceiptHandle": each.handle,
-                    "VisibilityTimeout": 0,
-                }
-                for number, each in enumerate(held[start : start + 10])
+                {"Id": str(place), "ReceiptHandle": each.handle, "VisibilityTimeout": 0}
+                for place, each in enumerate(held[start : start + 10])
             ]
-            # What is refused is gone, or back already.
-            self._sqs.change_message_visibility_batch(
-                QueueUrl=self.url, Entries=entries
-            )
+            # What is refused is gone, or comes back by itself.
+            with suppress(ClientError):
+                self._sqs.change_message_visibility_batch(
+                    QueueUrl=self.url, Entries=entries
+                )
         self._taken.clear()
 
     def count(self) -> int:
