@@ -124,7 +124,8 @@ class Operator:
 
     def _mapping(self, params: Mapping[str, Any]) -> Answer:
         _, told = self._one("AWS::Lambda::EventSourceMapping", params["UUID"])
-        return {**told, "FunctionArn": told["FunctionName"]}
+        function, qualifier = self.account.function_and_qualifier(told["FunctionName"])
+        return {**told, "FunctionArn": function.arn_of(qualifier)}
 
     def _rule(self, params: Mapping[str, Any]) -> Answer:
         created, _ = self._one("AWS::Events::Rule", _rule_id(params, "Name"))
@@ -261,7 +262,7 @@ class MoveTasks:
     def cancel(self, params: Mapping[str, Any]) -> Answer:
         """End it; what was moved stays moved."""
         for each in self.tasks:
-            if each["TaskHandle"] == params["TaskHandle"]:
+            if each.get("TaskHandle") == params["TaskHandle"]:
                 each["Status"] = "CANCELLED"
         return {"ApproximateNumberOfMessagesMoved": 0}
 

@@ -232,7 +232,7 @@ class TestStreams:
             outcomes = send(aws, store, journal)
 
         assert ("Discarded", "bucket") == (store.name, store.kind)
-        assert [Status.SENT] * len(kept) == statuses(outcomes), outcomes
+        assert [Status.SENT] * len(kept) == statuses(outcomes)
         assert {"/1": 4} == counts(shop)
         assert [] == shop.bucket("Discarded").keys()
 
@@ -246,14 +246,14 @@ class TestStreams:
 
         with Operator(shop).asked() as aws:
             (store,) = stores(aws, shop)
-            (before,) = look(aws, store)
+            messages = look(aws, store)
             later()
-            problem = before.back.check(aws)
+            problems = [each.back.check(aws) for each in messages]
             outcomes = send(aws, store, journal)
 
-        assert "" == problem
-        assert 2 == before.payload["batchSize"]
-        assert [Status.SENT] == statuses(outcomes)
+        assert ["", ""] == problems
+        assert [1, 1] == [each.payload["batchSize"] for each in messages]
+        assert [Status.SENT] * 2 == statuses(outcomes)
         assert [("c-1", "o-1"), ("c-1", "o-2")] == rows(shop)
         assert 0 == len(shop.queue("Projector/Failures"))
 
@@ -266,12 +266,11 @@ class TestStreams:
 
         with Operator(shop).asked() as aws:
             (store,) = stores(aws, shop)
-            (outcome,) = send(aws, store, journal)
+            failed, sent = send(aws, store, journal)
 
-        assert Status.FAILED == outcome.status
+        assert (Status.FAILED, Status.SENT) == (failed.status, sent.status)
         assert (
-            "the function failed again: RuntimeError: fault on request"
-            == outcome.detail
+            "the function failed again: RuntimeError: fault on request" == failed.detail
         )
         assert 1 == len(shop.queue("Projector/Failures"))
 
@@ -329,13 +328,14 @@ def test_a_schedules_input_goes_to_its_target(account, journal):
     site.schedule(schedule.path).fail(times=500)
     account.advance(30 * 3600)
     account.sources.faults.clear()
-    assert 1 == len(site.queue(store_path))
+    missed = len(site.queue(store_path))
 
     with Operator(site).asked() as aws:
         (store,) = stores(aws, site, store_path)
         outcomes = send(aws, store, journal)
     account.settle()
 
-    assert [Status.SENT] == statuses(outcomes)
-    assert 1 == len(site.function("Cleaner").invocations)
+    assert 1 <= missed
+    assert [Status.SENT] * missed == statuses(outcomes)
+    assert missed == len(site.function("Cleaner").invocations)
     assert 0 == len(site.queue(store_path))

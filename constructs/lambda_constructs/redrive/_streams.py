@@ -101,19 +101,19 @@ class Range:
         self, aws: Aws, service: str, **stream: str
     ) -> Iterator[Mapping[str, Any]]:
         """Read from the first to the last; what is behind is not asked for."""
-        client = aws.reader(service)
+        client, is_kinesis = aws.reader(service), service == "kinesis"
+        first = "StartingSequenceNumber" if is_kinesis else "SequenceNumber"
         iterator = client.get_shard_iterator(
             **stream,
             ShardId=self.shard,
             ShardIteratorType="AT_SEQUENCE_NUMBER",
-            StartingSequenceNumber=self.start,
+            **{first: self.start},
         ).get("ShardIterator")
         least = int(self.start)
         while iterator:
-            # Only Kinesis' own call takes the stream again.
             answer = client.get_records(ShardIterator=iterator, Limit=AT_ONCE)
             for record in answer["Records"]:
-                part = record if service == "kinesis" else record["dynamodb"]
+                part = record if is_kinesis else record["dynamodb"]
                 if int(part["SequenceNumber"]) > int(self.end):
                     return
                 if int(part["SequenceNumber"]) >= least:
