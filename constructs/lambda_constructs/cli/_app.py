@@ -67,7 +67,7 @@ def in_one_message() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-@app.command()
+@app.command(short_help="List the failure stores of a stack.")
 def failures(
     stack: StackName,
     profile: Profile = None,
@@ -89,7 +89,7 @@ def failures(
             _output.table_of_stores(stack, rows)
 
 
-@app.command()
+@app.command(short_help="Show messages of a store.")
 def show(
     stack: StackName,
     store: Annotated[str, typer.Argument(help="A store, as `failures` names it.")],
@@ -114,7 +114,7 @@ def show(
             _output.messages(found, messages, limit)
 
 
-@app.command()
+@app.command(short_help="Send messages back to where they failed.")
 def redrive(
     stack: StackName,
     stores: Annotated[
@@ -179,6 +179,7 @@ def redrive(
 
 
 @app.command(
+    short_help="Make the deployment packages of an app.",
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )

@@ -13,12 +13,7 @@ from lambda_constructs.redrive._aws import Aws
 from lambda_constructs.redrive._resend import Batch, Progress, sequence_of
 from lambda_constructs.redrive.errors import SendError
 
-EXPIRED = (
-    "ExpiredIterator",
-    "InvalidArgument",
-    "ResourceNotFound",
-    "TrimmedDataAccess",
-)
+EXPIRED = ("InvalidArgument", "TrimmedDataAccess")
 AT_ONCE = 1000
 
 
@@ -110,8 +105,9 @@ class Range:
             **{first: self.start},
         ).get("ShardIterator")
         least = int(self.start)
+        again = stream if is_kinesis else {}  # the streams of tables are in iterators
         while iterator:
-            answer = client.get_records(ShardIterator=iterator, Limit=AT_ONCE)
+            answer = client.get_records(**again, ShardIterator=iterator, Limit=AT_ONCE)
             for record in answer["Records"]:
                 part = record if is_kinesis else record["dynamodb"]
                 if int(part["SequenceNumber"]) > int(self.end):

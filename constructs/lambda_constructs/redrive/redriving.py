@@ -110,9 +110,9 @@ def measure(aws: Aws, store: Store) -> Contents:
             times = [at for _, at in source.objects()]
             return Contents(len(times), min(times, default=None), len(times))
         count = source.count()
-        seen = list(islice(source.messages(), SAMPLE)) if count else []
+        seen = list(islice(source.messages(), min(count, SAMPLE)))
         oldest = min((read(store, each).when for each in seen), default=None)
-        return Contents(max(count, len(seen)), oldest, len(seen))
+        return Contents(count, oldest, len(seen))
 
 
 def count(aws: Aws, store: Store) -> int:
