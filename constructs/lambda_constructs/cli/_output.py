@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from textwrap import indent
 
 from rich import box
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -60,7 +60,7 @@ def table_of_stores(stack: str, rows: Sequence[tuple[Store, Contents | None]]) -
     if not rows:
         console.print(f"{plain(stack)} has no failure store.")
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("Store", "Messages", "Oldest", "Holds", "Failed at"):
         table.add_column(name, justify="right" if name == "Messages" else "left")
     for store, inside in rows:
@@ -71,7 +71,7 @@ def table_of_stores(stack: str, rows: Sequence[tuple[Store, Contents | None]]) -
             Text(store.note or store.holds, style="dim" if store.note else ""),
             Text("\n".join(dict.fromkeys(each.name for each in store.origins))),
         )
-    console.print(table)
+    console.print(table, "")
     total = sum(inside.count for _, inside in rows if inside)
     full = [store.name for store, inside in rows if inside and inside.count]
     if not total:
@@ -92,13 +92,13 @@ def messages(store: Store, found: Sequence[FailedMessage], limit: int) -> None:
             f"failed {span(datetime.now(UTC) - each.when)} ago",
             "" if each.attempts is None else number(each.attempts, "attempt"),
             f"version {each.version}" if each.version else "",
-            f"goes to {short(each.back.where)}" if each.back.where else "",
+            f"goes to {name_of(store, each.back.where)}" if each.back.where else "",
         ]
         console.print(Text(plain(each.id), style="bold"), soft_wrap=True)
         console.print(Text(plain(" · ".join(filter(None, facts))), style="dim"))
         if each.error:
             console.print(Text(plain(each.error), style="red"), soft_wrap=True)
-        console.print(Padding(Text(_payload(each.payload)), (0, 0, 1, 2)))
+        console.print(Text(indent(_payload(each.payload), "  ") + "\n"), soft_wrap=True)
     shown = number(len(found), "message")
     more = "; --limit shows more" if len(found) == limit else ""
     console.print(f"{shown} of {plain(store.name)}{more}" if found else "No message.")
@@ -107,7 +107,7 @@ def messages(store: Store, found: Sequence[FailedMessage], limit: int) -> None:
 def plan(plans: Plan, most: int) -> None:
     """Say what would be sent, and where to."""
     console = stdout()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("Store")
     table.add_column("Messages", justify="right")
     table.add_column("Would go to")
@@ -118,14 +118,14 @@ def plan(plans: Plan, most: int) -> None:
         )
         sent += sum(n for (problem, _), n in ways.items() if not problem)
         for (problem, where), count in sorted(ways.items()):
-            way = Text(f"stays: {plain(problem)}" if problem else short(where))
+            way = Text(f"stays: {plain(problem)}" if problem else name_of(store, where))
             way.stylize("yellow" if problem else "")
             some = f"{count}+" if len(rows) == most else str(count)
             table.add_row(Text(plain(store.name)), some, way)
     if not table.row_count:
         console.print("There is nothing to send.")
         return
-    console.print(table)
+    console.print(table, "")
     if sent:
         console.print(
             f"Nothing was sent. To send {number(sent, 'message')}, add --yes.",
@@ -158,6 +158,15 @@ def span(length: object) -> str:
 def number(count: int, noun: str) -> str:
     """Give a number of things."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def name_of(store: Store, arn: str) -> str:
+    """Give where a message goes back to, by its construct path where that is known."""
+    for each in store.origins:
+        if each.target == arn and each.kind in ("async", "dead letters", "queue"):
+            qualifier = "".join(f":{part}" for part in arn.split(":")[7:])
+            return plain(each.name + qualifier)
+    return short(arn)
 
 
 def short(arn: str) -> str:

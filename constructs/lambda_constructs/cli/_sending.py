@@ -153,7 +153,7 @@ def all_arrived(outcomes: Sequence[Outcome], options: Options) -> bool:
 
 def _table(outcomes: Sequence[Outcome]) -> None:
     console = _output.stdout()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("Store")
     table.add_column("Messages", justify="right")
     table.add_column("Outcome")

@@ -36,6 +36,14 @@ THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
+UNSUPPORTED = (
+    "AWS.SimpleQueueService.UnsupportedOperation",
+    "InvalidAction",
+    "UnknownOperation",
+    "UnknownOperationException",
+)
+"""What an emulator answers that lacks an operation."""
+
 NOT_SENT = (
     ConnectTimeoutError,
     EndpointConnectionError,

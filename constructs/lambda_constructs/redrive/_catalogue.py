@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_constructs.redrive._aws import Aws
+from lambda_constructs.redrive._aws import UNSUPPORTED, Aws
 from lambda_constructs.redrive.stores import Origin, Store
 
 RECORDS_OF_A_BUS = "Lambda Function Invocation Result"
@@ -121,10 +121,16 @@ class Catalogue:
             self.add("queue", target, Origin("queue", self.name_of(arn), arn, arn))
 
     def sources_of(self, url: str) -> Iterator[str]:
-        """Give the URLs of the queues whose dead letters end in this one."""
-        yield from self.aws.pages(
-            "sqs", "list_dead_letter_source_queues", "queueUrls", QueueUrl=url
-        )
+        """Give the URLs of the queues whose dead letters end in this one.
+
+        They may be of other stacks; those of this one are found without it.
+        """
+        operation = "list_dead_letter_source_queues"
+        try:
+            yield from self.aws.pages("sqs", operation, "queueUrls", QueueUrl=url)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in UNSUPPORTED:
+                raise
 
     def _attributes(self, arn_or_url: str) -> Mapping[str, Any]:
         sqs = self.aws.reader("sqs")

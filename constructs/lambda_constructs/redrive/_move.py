@@ -10,18 +10,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_constructs.redrive._aws import Aws
+from lambda_constructs.redrive._aws import UNSUPPORTED, Aws
 from lambda_constructs.redrive.errors import RedriveError
 from lambda_constructs.redrive.stores import Store
 
 RUNNING = "RUNNING"
 POLL_SECONDS = 1.0
-UNSUPPORTED = (
-    "AWS.SimpleQueueService.UnsupportedOperation",
-    "InvalidAction",
-    "UnknownOperation",
-    "UnknownOperationException",
-)
 
 
 class UnsupportedError(Exception):

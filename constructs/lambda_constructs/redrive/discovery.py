@@ -8,7 +8,7 @@ it could not deliver or process.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -88,11 +88,39 @@ def _queue(catalogue: Catalogue, resource: Resource) -> None:
 
 
 def _rule(catalogue: Catalogue, resource: Resource) -> None:
-    """EventBridge names a rule of another bus than the default `bus|rule`."""
-    bus, _, name = resource.id.rpartition("|")
-    place = {"EventBusName": bus} if bus else {}
-    events = catalogue.aws.reader("events")
-    arn = str(events.describe_rule(Name=name, **place)["Arn"])
+    for name, place in _places_of(catalogue, resource.id):
+        try:
+            told = catalogue.aws.reader("events").describe_rule(Name=name, **place)
+        except ClientError as error:
+            if "ResourceNotFound" not in str(error):
+                raise
+            continue
+        _rule_targets(catalogue, resource, str(told["Arn"]), name, place)
+        return
+
+
+def _places_of(
+    catalogue: Catalogue, id: str
+) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Give where a rule may be: its id is `bus|rule`, an ARN, or the name alone."""
+    path = id.partition(":rule/")[2].split("/") if id.startswith("arn:") else None
+    parts = path or id.split("|")
+    if len(parts) == 2:
+        yield parts[1], {"EventBusName": parts[0]}
+        return
+    yield parts[0], {}
+    for bus in catalogue.aws.reader("events").list_event_buses()["EventBuses"]:
+        if bus["Name"] != "default":
+            yield parts[0], {"EventBusName": bus["Name"]}
+
+
+def _rule_targets(
+    catalogue: Catalogue,
+    resource: Resource,
+    arn: str,
+    name: str,
+    place: Mapping[str, str],
+) -> None:
     targets = catalogue.aws.pages(
         "events", "list_targets_by_rule", "Targets", Rule=name, **place
     )
