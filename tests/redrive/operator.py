@@ -72,6 +72,7 @@ class Operator:
         yield "scheduler", "ListSchedules", self._schedules
         yield "scheduler", "GetSchedule", self._schedule
         yield "iot", "GetTopicRule", self._topic_rule
+        yield "firehose", "DescribeDeliveryStream", self._delivery_stream
 
     def of_type(self, type: str) -> Iterator[tuple[str, Any, Answer]]:
         """Give logical id, what was created, and the resolved properties."""
@@ -204,6 +205,17 @@ class Operator:
         if sqs:
             rule["errorAction"] = {"sqs": {"queueUrl": sqs["QueueUrl"]}}
         return {"ruleArn": created.attributes["Arn"], "rule": rule}
+
+    def _delivery_stream(self, params: Mapping[str, Any]) -> Answer:
+        type = "AWS::KinesisFirehose::DeliveryStream"
+        created, told = self._one(type, params["DeliveryStreamName"])
+        config = told["ExtendedS3DestinationConfiguration"]
+        return {
+            "DeliveryStreamDescription": {
+                "DeliveryStreamARN": created.attributes["Arn"],
+                "Destinations": [{"ExtendedS3DestinationDescription": config}],
+            }
+        }
 
 
 def _rule_id(params: Mapping[str, Any], name: str) -> str:

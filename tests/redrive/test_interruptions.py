@@ -28,7 +28,7 @@ from lambda_constructs.testing._served import Served
 from .operator import MoveTasks
 
 ALIAS = "arn:aws:lambda:eu-west-1:123456789012:function:worker:live"
-MESSAGES = 3
+MESSAGES = 2
 SENDS = ("Invoke", "SendMessage")
 
 
@@ -125,6 +125,7 @@ def make_visible(url: str) -> None:
     queue.pending_messages.clear()  # which moto does in another order
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_records_are_neither_lost_nor_doubled(aws, tmp_path, after):
     """
@@ -163,6 +164,7 @@ def test_records_are_neither_lost_nor_doubled(aws, tmp_path, after):
     assert 3 * MESSAGES < at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_fifo_queues_messages_are_not_even_doubled_by_a_lost_answer(
     aws, tmp_path, after
@@ -218,6 +220,7 @@ def test_a_fifo_queues_messages_are_not_even_doubled_by_a_lost_answer(
     assert 3 * MESSAGES < at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_objects_are_neither_lost_nor_doubled(aws, tmp_path, after):
     """

@@ -9,16 +9,11 @@ from typing import Any, ClassVar
 import pytest
 
 from lambda_constructs.redrive import Origin, Store
+from lambda_constructs.redrive._batches import Batch, WholeEvent
+from lambda_constructs.redrive._delivery import prefix_of
 from lambda_constructs.redrive._reading import UNKNOWN, read
 from lambda_constructs.redrive._received import Received
-from lambda_constructs.redrive._resend import (
-    Batch,
-    Cannot,
-    Event,
-    ToQueue,
-    ToTopic,
-    WholeEvent,
-)
+from lambda_constructs.redrive._resend import Cannot, Event, ToQueue, ToTopic
 from lambda_constructs.redrive.messages import FailedMessage
 
 ALIAS = "arn:aws:lambda:eu-west-1:123456789012:function:worker:live"
@@ -412,6 +407,22 @@ class TestIot:
 
         assert ({"c": 1}, "no") == (message.payload, message.error)
         assert goes_back == (Event(ALIAS, '{"c": 1}') == message.back)
+
+
+@pytest.mark.parametrize(
+    ("given", "prefix"),
+    [
+        ("", "processing-failed/"),
+        ("errors/", "errors/processing-failed/"),
+        ("e/!{firehose:error-output-type}/!{timestamp:yyyy}/", "e/processing-failed/"),
+        ("e/!{timestamp:yyyy}/!{firehose:error-output-type}/", "e/"),
+    ],
+)
+def test_the_prefix_of_a_delivery_stream_is_read_as_far_as_it_is_fixed(given, prefix):
+    """
+    .../firehose/latest/dev/s3-prefixes.html.
+    """
+    assert prefix == prefix_of(given)
 
 
 @pytest.mark.parametrize("body", ["", "text", "[]", "{}", "null", '{"Type": 1}'])

@@ -20,6 +20,7 @@ from lambda_constructs.redrive import (
     redrive,
 )
 from lambda_constructs.redrive._queue import LOOKING_SECONDS
+from stacks.delivery_transform import DeliveryTransformStack
 from stacks.device_telemetry import DeviceTelemetryStack
 from stacks.fifo_ledger import FifoLedgerStack
 from stacks.nightly_cleanup import NightlyCleanupStack
@@ -27,6 +28,7 @@ from stacks.order_events import OrderEventsStack
 from stacks.sqs_worker import SqsWorkerStack
 from stacks.stream_processor import StreamProcessorStack
 from stacks.table_projector import TableProjectorStack
+from tests.stacks.test_delivery_transform import event, filed
 from tests.stacks.test_fifo_ledger import Bank
 from tests.stacks.test_notifications import (
     MisdirectedStack,
@@ -339,3 +341,28 @@ def test_a_schedules_input_goes_to_its_target(account, journal):
     assert [Status.SENT] * missed == statuses(outcomes)
     assert missed == len(site.function("Cleaner").invocations)
     assert 0 == len(site.queue(store_path))
+
+
+def test_records_of_a_delivery_stream_are_put_into_it_again(account, journal):
+    """
+    As they came, and transformed this time.
+    """
+    lake = account.deploy(DeliveryTransformStack)
+    lake.function("Transformer").time_out(times=4)
+    records = [event("order_placed", "e-1"), event("order_placed", "e-2")]
+    lake.delivery_stream("Stream").put(*records)
+    account.advance(600)
+    account.settle()
+
+    with Operator(lake).asked() as aws:
+        (store,) = stores(aws, lake)
+        (message,) = look(aws, store)
+        outcomes = send(aws, store, journal)
+    account.advance(600)
+    account.settle()
+
+    assert ("Lake", 4, records) == (store.name, message.attempts, message.payload)
+    assert [Status.SENT] == statuses(outcomes)
+    assert [["e-1", "e-2"]] == list(filed(account, lake).values())
+    kept = lake.bucket("Lake").keys()
+    assert not any(key.startswith("failed/") for key in kept)

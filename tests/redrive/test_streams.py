@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from lambda_constructs.redrive import Aws
-from lambda_constructs.redrive._resend import Batch, sequence_of
+from lambda_constructs.redrive._batches import Batch, sequence_of
 from lambda_constructs.redrive._streams import Range
 from lambda_constructs.redrive.errors import SendError
 from lambda_constructs.testing._served import ApiError, Served

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Self
 
 from rich import box
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -116,7 +117,7 @@ def run(
                 redrive(aws, store, options, report=note, stop=stop)
     except BaseException:
         if outcomes:
-            _table(outcomes)
+            _table(outcomes, console)
         raise
     return outcomes
 
@@ -129,7 +130,7 @@ def report(outcomes: Sequence[Outcome], options: Options, *, as_json: bool) -> N
         return
     console = _output.stdout()
     if outcomes:
-        _table(outcomes)
+        _table(outcomes, console)
     else:
         console.print("There was nothing to send.")
     for each in missing(outcomes, options):
@@ -151,8 +152,7 @@ def all_arrived(outcomes: Sequence[Outcome], options: Options) -> bool:
     return arrived and not missing(outcomes, options)
 
 
-def _table(outcomes: Sequence[Outcome]) -> None:
-    console = _output.stdout()
+def _table(outcomes: Sequence[Outcome], console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("Store")
     table.add_column("Messages", justify="right")

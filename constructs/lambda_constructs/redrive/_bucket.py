@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from botocore.exceptions import ClientError
 from lambda_constructs.redrive._aws import Aws
 from lambda_constructs.redrive._received import Received
 from lambda_constructs.redrive.stores import Store
+
+GZIP = b"\x1f\x8b"
 
 
 class BucketSource:
@@ -54,8 +57,11 @@ class BucketSource:
                 if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                     continue
                 raise
-            body = answer["Body"].read().decode()
-            yield Received(key.rsplit("/", 1)[-1], key, body, at)
+            body = answer["Body"].read()
+            if body.startswith(GZIP):  # Firehose may compress them
+                body = gzip.decompress(body)
+            text = body.decode(errors="replace")
+            yield Received(key.rsplit("/", 1)[-1], key, text, at)
 
     def hold(self, message: Received) -> None:
         """S3 has nothing to hold it by."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lambda_constructs.redrive import _letters, _records
+from lambda_constructs.redrive._delivery import of_delivery
 from lambda_constructs.redrive._received import Received
 from lambda_constructs.redrive._resend import Cannot
 from lambda_constructs.redrive.messages import FailedMessage
-from lambda_constructs.redrive.stores import Origin, Store
+from lambda_constructs.redrive.stores import Store
 
 UNKNOWN = "no record or dead letter of a kind that is sent to this store"
 
@@ -27,11 +28,12 @@ def read(store: Store, message: Received, *, whole: bool = False) -> FailedMessa
         whole: Whether to send all of a stream's range, if it is more than failed.
     """
     body = parsed(message.body)
-    from_queue = _letters.of_queue(store.origins, message)
-    if from_queue is not None:
-        return from_queue
-    for attempt in (_letters.of_subscription, _letters.of_rule, _letters.of_schedule):
-        found = attempt(store.origins, message, body)
+    for attempt in (of_delivery, _letters.of_queue):
+        found = attempt(store.origins, message)
+        if found is not None:
+            return found
+    for service in (_letters.of_subscription, _letters.of_rule, _letters.of_schedule):
+        found = service(store.origins, message, body)
         if found is not None:
             return found
     body, message = _unwrapped(body, message)
@@ -55,11 +57,6 @@ def parsed(text: str) -> Any:
         return text
 
 
-def origins_of(origins: Sequence[Origin], *kinds: str) -> list[Origin]:
-    """Give the origins of some kinds."""
-    return [each for each in origins if each.kind in kinds]
-
-
 def _unwrapped(body: Any, message: Received) -> tuple[Any, Received]:
     """Take a record out of what a topic or a bus wrapped it in."""
     if not isinstance(body, dict):
@@ -69,16 +66,7 @@ def _unwrapped(body: Any, message: Received) -> tuple[Any, Received]:
             name: {"StringValue": each["Value"], "DataType": each["Type"]}
             for name, each in body.get("MessageAttributes", {}).items()
         }
-        inner = Received(
-            message.id,
-            message.key,
-            str(body["Message"]),
-            message.at,
-            attributes,
-            message.system,
-            message.handle,
-            message.taken,
-        )
+        inner = replace(message, body=str(body["Message"]), attributes=attributes)
         return parsed(inner.body), inner
     if str(body.get("detail-type", "")).startswith("Lambda Function Invocation Result"):
         return body.get("detail"), message

@@ -12,15 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from lambda_constructs.redrive._batches import Batch, WholeEvent, error_in
 from lambda_constructs.redrive._received import Received
-from lambda_constructs.redrive._resend import (
-    Batch,
-    Cannot,
-    Event,
-    Resend,
-    WholeEvent,
-    error_in,
-)
+from lambda_constructs.redrive._resend import Cannot, Event, Resend
 from lambda_constructs.redrive._streams import Range
 from lambda_constructs.redrive.messages import FailedMessage
 from lambda_constructs.redrive.stores import Origin

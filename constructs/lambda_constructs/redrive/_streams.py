@@ -10,7 +10,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambda_constructs.redrive._aws import Aws
-from lambda_constructs.redrive._resend import Batch, Progress, sequence_of
+from lambda_constructs.redrive._batches import Batch, sequence_of
+from lambda_constructs.redrive._resend import Progress
 from lambda_constructs.redrive.errors import SendError
 
 EXPIRED = ("InvalidArgument", "TrimmedDataAccess")

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambda_constructs.redrive._aws import Aws, explain
 from lambda_constructs.redrive._catalogue import Catalogue
+from lambda_constructs.redrive._delivery import find_in_delivery_stream
 from lambda_constructs.redrive._functions import find_in_functions, find_in_mapping
 from lambda_constructs.redrive._stack import Resource, resources_of
 from lambda_constructs.redrive.errors import RedriveError, nearest
@@ -200,6 +201,7 @@ def _iot_rule(catalogue: Catalogue, resource: Resource) -> None:
 FINDERS: Mapping[str, Callable[[Catalogue, Resource], None]] = {
     "AWS::Events::Rule": _rule,
     "AWS::IoT::TopicRule": _iot_rule,
+    "AWS::KinesisFirehose::DeliveryStream": find_in_delivery_stream,
     "AWS::Lambda::EventSourceMapping": find_in_mapping,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SQS::Queue": _queue,
