@@ -33,11 +33,12 @@ SENDS = ("Invoke", "SendMessage")
 
 
 class Interrupt:
-    """Raises at the n-th call, before it is made or after."""
+    """Raises at the n-th call, or that of an operation, before it is made or after."""
 
-    def __init__(self, at: int, *, after: bool) -> None:
+    def __init__(self, at: int, *, after: bool, operation: str = "") -> None:
         self.at = at
         self.after = after
+        self.operation = operation
         self.calls: list[str] = []
 
     def __enter__(self) -> Interrupt:
@@ -46,7 +47,11 @@ class Interrupt:
 
         def call(client: BaseClient, operation: str, params: object) -> object:
             interrupt.calls.append(operation)
-            hit = len(interrupt.calls) == interrupt.at
+            counts = interrupt.operation in ("", operation)
+            counted = [
+                each for each in interrupt.calls if interrupt.operation in ("", each)
+            ]
+            hit = counts and len(counted) == interrupt.at
             if hit and not interrupt.after:
                 raise KeyboardInterrupt
             answer = interrupt.original(client, operation, params)
@@ -348,6 +353,26 @@ class TestMoving:
         assert "DeleteMessage" == interrupt.calls[-2]
         assert Status.SETTLED == outcomes[0].status
         assert (0, 25) == tuple(map(left_in, queues))
+
+    def test_what_a_killed_run_still_hides_is_not_left_to_sqs(
+        self, queues, store, tmp_path
+    ):
+        """
+        It would be visible again in the middle of moving.
+        """
+        one = Options(one_by_one=True, journal=tmp_path)
+        interrupt = Interrupt(1, after=False, operation="DeleteMessage")
+        with pytest.raises(KeyboardInterrupt), interrupt:
+            self.run(MoveTasks(boto3.client("sqs")), store, one)
+        boto3.client("sqs").receive_message(
+            QueueUrl=queues[0], MaxNumberOfMessages=1, VisibilityTimeout=600
+        )
+        moves = MoveTasks(boto3.client("sqs"))
+
+        self.run(moves, store, Options(journal=tmp_path))
+
+        assert [] == moves.requests
+        assert (1, 25) == tuple(map(left_in, queues))
 
     def test_fails_if_sqs_gives_up(self, queues, store, tmp_path):
         """

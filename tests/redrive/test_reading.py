@@ -431,3 +431,21 @@ def test_what_is_none_of_these_is_kept(body):
     Whatever it is, nothing fails on it.
     """
     assert UNKNOWN == why(found(body, ASYNC, LETTERS, KAFKA, TestSchedules.origin))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"requestContext": CONTEXT, "KinesisBatchInfo": {}},
+        {"requestContext": CONTEXT, "KinesisBatchInfo": 1, "payload": "{"},
+        {"requestContext": CONTEXT, "DDBStreamBatchInfo": {"streamArn": 1}},
+        {"requestContext": {"functionArn": None}, "responseContext": 1},
+        {"base64OriginalPayload": "x", "failures": [1]},
+        {"Type": "Notification", "Message": "{}", "MessageAttributes": {"a": 1}},
+    ],
+)
+def test_a_record_in_another_form_is_kept_and_stops_no_other(body):
+    """
+    Whoever wrote it.
+    """
+    assert "" != why(found(body, ASYNC, LETTERS, KAFKA, TestSchedules.origin))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from lambda_constructs.redrive import (
     measure,
     redrive,
 )
-from lambda_constructs.redrive._queue import LOOKING_SECONDS
+from lambda_constructs.redrive._queue import LOOKING_SECONDS, SENDING_SECONDS
 from stacks.delivery_transform import DeliveryTransformStack
 from stacks.device_telemetry import DeviceTelemetryStack
 from stacks.fifo_ledger import FifoLedgerStack
@@ -44,6 +45,7 @@ from tests.stacks.test_table_projector import order as tabled
 from tests.stacks.test_table_projector import rows
 
 from .operator import Operator
+from .test_interruptions import Interrupt
 
 
 @pytest.fixture
@@ -173,6 +175,33 @@ class TestEvents:
         ]
         assert 2 == len(shop.function("Loyalty").invocations)
         assert 0 == sum(len(shop.queue(each.name)) for each in found)
+
+    def test_an_interruption_in_the_middle_loses_and_doubles_nothing(
+        self, account, shop, journal
+    ):
+        """
+        The second of three was sent and is not yet deleted.
+        """
+        shop.function("Shipping").fail(times=6)
+        place(shop, placed(3, total=9), placed(4, total=9))
+        account.settle()
+        tried = len(shop.function("Shipping").invocations)
+
+        with Operator(shop).asked() as aws:
+            (store,) = stores(aws, shop, "Shipping/Failures")
+            interrupt = Interrupt(2, after=False, operation="DeleteMessage")
+            with pytest.raises(KeyboardInterrupt), interrupt:
+                send(aws, store, journal)
+            time.sleep(SENDING_SECONDS + 1)
+            outcomes = send(aws, store, journal)
+        account.settle()
+
+        sent = shop.function("Shipping").invocations[tried:]
+        assert ["o-1", "o-3", "o-4"] == sorted(
+            each.event["detail"]["order_id"] for each in sent
+        )
+        assert {Status.SETTLED: 1, Status.SENT: 1} == Counter(statuses(outcomes))
+        assert 0 == len(shop.queue("Shipping/Failures"))
 
     def test_what_fails_again_is_in_the_store_again(self, account, shop, journal):
         """

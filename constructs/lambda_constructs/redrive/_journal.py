@@ -72,10 +72,16 @@ class Journal:
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def unsettled(self) -> set[str]:
-        """Give what a run was interrupted at: begun, or sent and not deleted."""
+    def unsettled(self, within: float = float("inf")) -> set[str]:
+        """Give what a run was interrupted at: begun, or sent and not deleted.
+
+        *within* so many seconds; what a queue hid longer ago is visible, or gone.
+        """
+        since = time.time() - within
         return {
-            id for id, each in self._entries.items() if each.state in (SENDING, SENT)
+            id
+            for id, each in self._entries.items()
+            if each.state in (SENDING, SENT) and each.at >= since
         }
 
 

@@ -15,6 +15,8 @@ from lambda_constructs.redrive.stores import Store
 
 UNKNOWN = "no record or dead letter of a kind that is sent to this store"
 
+MALFORMED = "it has not the form that is documented"
+
 
 def read(store: Store, message: Received, *, whole: bool = False) -> FailedMessage:
     """Read a message.
@@ -27,6 +29,14 @@ def read(store: Store, message: Received, *, whole: bool = False) -> FailedMessa
         message: The message.
         whole: Whether to send all of a stream's range, if it is more than failed.
     """
+    try:
+        return _read(store, message, whole=whole)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = f"{MALFORMED}: {type(error).__name__} {error}"
+        return FailedMessage(message, Cannot(reason), parsed(message.body))
+
+
+def _read(store: Store, message: Received, *, whole: bool) -> FailedMessage:
     body = parsed(message.body)
     for attempt in (of_delivery, _letters.of_queue):
         found = attempt(store.origins, message)

@@ -175,11 +175,8 @@ def redrive(
             if unsettled.ids:  # SQS would send again what an interrupted run did send
                 with _source(aws, store, SENDING_SECONDS) as source:
                     _one_by_one(source, store, unsettled, sending, stop)
-            try:
-                _move(aws, store, options, report, stop)
-            except UnsupportedError:
-                pass
-            else:
+            hidden = journal.unsettled(within=2 * SENDING_SECONDS)
+            if not hidden and _move(aws, store, options, report, stop):
                 return
         with _source(aws, store, SENDING_SECONDS) as source:
             _one_by_one(source, store, options, sending, stop)
@@ -206,7 +203,8 @@ def _move(
     options: Options,
     report: Callable[[Outcome], None],
     stop: Callable[[], bool],
-) -> None:
+) -> bool:
+    """Let SQS move all; tell whether there is such an operation here."""
     reported = 0
 
     def moved(count: int) -> None:
@@ -217,7 +215,11 @@ def _move(
             report(Outcome(Status.MOVED, store.name, "", "", count=step))
 
     rate = None if options.rate is None else int(options.rate)
-    Move(aws, store).run(rate, moved, stop)
+    try:
+        Move(aws, store).run(rate, moved, stop)
+    except UnsupportedError:
+        return False
+    return True
 
 
 def _is_native(store: Store, options: Options) -> bool:
