@@ -1,20 +1,20 @@
-"""What a rule's target gets: the event, a part of it, or something made of it.
-
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
-"""
+"""What a rule's target gets, with what is wrong said in the kit's own errors."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from lambda_constructs import _rule_input
+from lambda_constructs._rule_input import (
+    MISSING,
+    RuleInputError,
+    UndocumentedInputError,
+)
 from lambda_constructs.testing.errors import AccountError, UnmodelledError
 
-STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]|\[\"([^\"]+)\"\]")
-VARIABLE = re.compile(r"<([A-Za-z0-9_.-]+)>")
-MISSING = object()
+__all__ = ["MISSING", "find", "input_of"]
 
 
 def input_of(target: Mapping[str, Any], event: Any, rule: str) -> str:
@@ -23,57 +23,8 @@ def input_of(target: Mapping[str, Any], event: Any, rule: str) -> str:
     Raises:
         UnmodelledError: It depends on what AWS does not say.
     """
-    if "Input" in target:
-        return str(target["Input"])
-    if "InputPath" in target:
-        found = find(event, str(target["InputPath"]))
-        return json.dumps(None if found is MISSING else found)
-    if "InputTransformer" in target:
-        return transform(target["InputTransformer"], event, rule)
-    return json.dumps(event)
-
-
-def transform(transformer: Mapping[str, Any], event: Any, rule: str) -> str:
-    """Fill an input template."""
-    values = {
-        name: find(event, path)
-        for name, path in transformer.get("InputPathsMap", {}).items()
-    } | {
-        "aws.events.rule-arn": rule,
-        "aws.events.rule-name": rule.rpartition("/")[2],
-        "aws.events.event.ingestion-time": event.get("time"),
-        "aws.events.event": {k: event[k] for k in event if k != "detail"},
-        "aws.events.event.json": event,
-    }
-    template = str(transformer["InputTemplate"])
-    parts, end = [], 0
-    for match in VARIABLE.finditer(template):
-        name = match[1]
-        if name not in values:
-            continue
-        parts.append(template[end : match.start()])
-        quoted = _is_quoted(template[: match.start()])
-        parts.append(_render(name, values[name], quoted=quoted))
-        end = match.end()
-    return "".join([*parts, template[end:]])
-
-
-def _is_quoted(before: str) -> bool:
-    return len(re.findall(r'(?<!\\)"', before)) % 2 == 1
-
-
-def _render(name: str, value: Any, *, quoted: bool) -> str:
-    if value is MISSING:
-        if quoted:
-            return ""
-        raise UnmodelledError(
-            f"<{name}> is not in the event, and what stands outside of quotes then is "
-            "not documented; put the variable into quotes"
-        )
-    if not quoted:
-        return json.dumps(value)
-    text = value if isinstance(value, str) else json.dumps(value)
-    return json.dumps(text)[1:-1] if isinstance(value, str) else text
+    with _own_errors():
+        return _rule_input.input_of(target, event, rule)
 
 
 def find(event: Any, path: str) -> Any:
@@ -82,20 +33,15 @@ def find(event: Any, path: str) -> Any:
     Raises:
         AccountError: EventBridge has no such paths.
     """
-    if not path.startswith("$"):
-        raise AccountError(f"{path!r} must be a JSON path, as $.detail.id")
-    found, position = event, 1
-    while position < len(path):
-        step = STEP.match(path, position)
-        if step is None:
-            raise AccountError(f"{path!r}: only names and numbers can follow $")
-        position = step.end()
-        name = step[1] or step[3] or step[4]
-        if step[2] is not None and isinstance(found, list):
-            index = int(step[2])
-            found = found[index] if index < len(found) else MISSING
-        else:
-            found = found.get(name, MISSING) if isinstance(found, Mapping) else MISSING
-        if found is MISSING:
-            return MISSING
-    return found
+    with _own_errors():
+        return _rule_input.find(event, path)
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    try:
+        yield
+    except UndocumentedInputError as error:
+        raise UnmodelledError(str(error)) from None
+    except RuleInputError as error:
+        raise AccountError(str(error)) from None

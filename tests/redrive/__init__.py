@@ -1,0 +1,1 @@
+"""What sends back what a deployed stack could not process."""
