@@ -133,7 +133,8 @@ def signing_key(scope: Construct, key: kms.IKey) -> secretsmanager.Secret:
         scope,
         "SigningKey",
         description="Signs the links of mails to unsubscribe by",
-        encryption_key=key,
+        # By its ARN: CDK would let all of the account use the key through the service.
+        encryption_key=kms.Key.from_key_arn(scope, "KeyOfSecrets", key.key_arn),
         generate_secret_string=secretsmanager.SecretStringGenerator(
             exclude_punctuation=True, password_length=64
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -26,8 +27,8 @@ NAME_CHARACTERS = 255
 
 PRINCIPAL = "cloudwatch.amazonaws.com"
 
-_OPENED: WeakKeyDictionary[IResource, bool] = WeakKeyDictionary()
-"""Topics that CloudWatch may publish to already."""
+_OPENED: WeakKeyDictionary[IResource, dict[str, bool]] = WeakKeyDictionary()
+"""Topics, and whose alarms CloudWatch may publish to them already."""
 
 
 class Alarms:
@@ -109,14 +110,17 @@ class Alarms:
         )
 
 
-def _name(function: LambdaFunction, signal: Signal) -> str | None:
+def _name(function: LambdaFunction, signal: Signal) -> str:
     """Name an alarm as whoever is told reads it; by its stack, so that copies fit.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     """
     of = (Stack.of(function).stack_name, place_of(function, function), signal.id)
     name = "/".join(of)
-    return name if len(name) <= NAME_CHARACTERS else None
+    if len(name) <= NAME_CHARACTERS:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: NAME_CHARACTERS - 9]}-{digest}"
 
 
 def _check_place(function: LambdaFunction, monitoring: Monitoring) -> None:
@@ -142,11 +146,11 @@ def _open(function: LambdaFunction, monitoring: Monitoring) -> None:
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     topic = monitoring.topic
-    if topic in _OPENED:
-        known = _OPENED[topic]
-    else:
-        known = _OPENED[topic] = _allow(topic, Stack.of(topic))
-    if not known:
+    opened = _OPENED.setdefault(topic, {})
+    names = _names_of(Stack.of(function))
+    if names not in opened:
+        opened[names] = _allow(topic, Stack.of(topic), names)
+    if not opened[names]:
         Practice.MONITORING_IMPORTED_TOPIC.warn(
             function,
             f"topic {topic.node.path}, or its key, is imported, so that its policy "
@@ -155,11 +159,23 @@ def _open(function: LambdaFunction, monitoring: Monitoring) -> None:
         )
 
 
-def _allow(topic: sns.Topic | sns.ITopic, stack: Stack) -> bool:
+def _names_of(stack: Stack) -> str:
+    """Give what the names of a stack's alarms have in common.
+
+    The name of a nested stack, which nobody knows yet, begins with that of its parent.
+    """
+    if stack.nested_stack_parent is None:
+        return f"{stack.stack_name}/*"
+    while stack.nested_stack_parent is not None:
+        stack = stack.nested_stack_parent
+    return f"{stack.stack_name}-*"
+
+
+def _allow(topic: sns.Topic | sns.ITopic, stack: Stack, names: str) -> bool:
     alarms = stack.format_arn(
         service="cloudwatch",
         resource="alarm",
-        resource_name="*",
+        resource_name=names,
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
 
@@ -178,6 +194,6 @@ def _allow(topic: sns.Topic | sns.ITopic, stack: Stack) -> bool:
     known = topic.add_to_resource_policy(publish).statement_added
     key = topic.master_key
     if key is not None:
-        use = statement(["kms:Decrypt", "kms:GenerateDataKey*"], "*")
+        use = statement(["kms:Decrypt", "kms:GenerateDataKey"], "*")
         known = key.add_to_resource_policy(use).statement_added and known
     return bool(known)

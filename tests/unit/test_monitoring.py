@@ -6,11 +6,12 @@ import gc
 import json
 
 import pytest
-from aws_cdk import App, Environment, Stack, Tags
+from aws_cdk import App, Environment, NestedStack, Stack, Tags
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from constructs import Construct
 
 from lambda_constructs import AsyncInvoke, ConfigurationError, Monitoring, Practice
 from lambda_constructs.event_sources import SqsEventSource
@@ -107,7 +108,7 @@ class TestFunction:
             only(stack, "AWS::SNS::TopicPolicy")["PolicyDocument"],
             only(stack, "AWS::KMS::Key")["KeyPolicy"],
         ]
-        wanted = ["sns:Publish", ["kms:Decrypt", "kms:GenerateDataKey*"]]
+        wanted = ["sns:Publish", ["kms:Decrypt", "kms:GenerateDataKey"]]
         for policy, actions in zip(policies, wanted, strict=True):
             (found,) = [
                 each
@@ -117,7 +118,9 @@ class TestFunction:
             assert actions == found["Action"]
             account = {"Ref": "AWS::AccountId"}
             assert {"aws:SourceAccount": account} == found["Condition"]["StringEquals"]
-            assert ":alarm:*" in str(found["Condition"]["ArnLike"]["aws:SourceArn"])
+            assert ":alarm:Shop/*" in str(
+                found["Condition"]["ArnLike"]["aws:SourceArn"]
+            )
 
     def test_there_is_one_dashboard_with_the_timeout_as_a_line(self, stack):
         """
@@ -455,3 +458,39 @@ def test_fails_if_a_limit_is_none_of_cloudwatch_s(given, message):
     """
     with pytest.raises(ConfigurationError, match=message):
         Limit(threshold=1, **given)
+
+
+def test_alarms_of_each_stack_may_be_published_and_no_others(stack, topic):
+    """
+    The name of a nested stack begins with that of its parent.
+    """
+    other = Stack(App.of(stack), "Other")
+    nested = NestedStack(stack, "Inner")
+    for place in (stack, other, nested):
+        make_function(place, monitoring=Monitoring(topic=topic))
+
+    App.of(stack).synth()
+
+    policy = only(stack, "AWS::SNS::TopicPolicy")["PolicyDocument"]
+    sources = [
+        each["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1]
+        for each in policy["Statement"]
+    ]
+    assert [":alarm:Other/*", ":alarm:Shop-*", ":alarm:Shop/*"] == sorted(sources)
+
+
+def test_a_name_that_is_too_long_stays_one_of_the_stack(stack, topic):
+    """
+    By which CloudWatch may publish it.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    for parent in ("A", "B"):
+        place = Construct(stack, parent * 60)
+        make_function(place, "W" * 195, monitoring=Monitoring(topic=topic))
+
+    names = [
+        each["Properties"]["AlarmName"] for each in resources(stack, ALARM).values()
+    ]
+    assert len(names) == len(set(names))
+    assert all(each.startswith("Shop/") and len(each) <= 255 for each in names)

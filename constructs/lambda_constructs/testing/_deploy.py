@@ -18,6 +18,7 @@ from lambda_constructs.testing._dynamic_references import (
 )
 from lambda_constructs.testing._resources import creators
 from lambda_constructs.testing._resources._create import Created, Request
+from lambda_constructs.testing._resources.cloudwatch import check_actions
 from lambda_constructs.testing._template import NO_VALUE, Resolver, dependencies
 from lambda_constructs.testing.errors import AccountError
 from lambda_constructs.testing.stack import DeployedStack
@@ -149,6 +150,7 @@ def deploy(
         resolver.attributes[logical_id] = created.attributes
         deployed.add(logical_id, resource["Type"], request.path, created)
     deployed.resolver = resolver
+    check_actions(account, [each.name for each in deployed.alarms()])
     _outputs(account, template, resolver, deployed)
     return deployed
 

@@ -169,6 +169,9 @@ class Release:
     def _shift_to(self, percentage: int) -> None:
         self.group.check("lambda:GetAlias", self.function.arn)
         self.group.check("lambda:UpdateAlias", self.function.arn)
+        # As AWSCodeDeployRoleForLambda has it: a version's environments come first.
+        version = f"{self.function.arn}:{self.version}"
+        self.group.check("lambda:GetProvisionedConcurrencyConfig", version)
         alias = self.function.aliases["live"]
         whole = percentage == 100
         alias.version = self.version if whole else self.previous
