@@ -176,12 +176,14 @@ class Release(Construct):
             )
         )
         # An update policy is no property: whether CloudFormation waits for what it
-        # refers to is said nowhere, and for the policies it would not.
-        function.live.node.add_dependency(self.group, self.policy)
+        # refers to is said nowhere, and for the policies it would not. By the policies
+        # alone, since cfn-lint calls the rest redundant (W3005).
+        self.policy.node.add_dependency(self.group)
+        function.live.node.add_dependency(self.policy)
         for hook in hooks.each():
-            function.live.node.add_dependency(
-                hook.function, self._allow_hook(function, hook)
-            )
+            allowed = self._allow_hook(function, hook)
+            allowed.node.add_dependency(hook.function)
+            function.live.node.add_dependency(allowed)
 
     def _allow_hook(
         self, function: LambdaFunction, hook: LambdaFunction

@@ -26,6 +26,7 @@ TABLE = f"arn:aws:dynamodb:{HERE}:table/{{}}"
 # What a reference gives, by the type that it names: the pages of the resource types,
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 ARNS = {
+    "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{HERE}:alarm:{{}}",
     "AWS::CodeCommit::Repository": f"arn:aws:codecommit:{HERE}:{{}}",
     "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{HERE}:userpool/us-east-1_{{}}",
     "AWS::DynamoDB::GlobalTable": TABLE,
@@ -43,6 +44,7 @@ ARNS = {
 STREAMS = {"AWS::DynamoDB::GlobalTable": f"{TABLE}/stream/2026-01-01"}
 REFS = {
     "AWS::Lambda::Alias": f"arn:aws:lambda:{HERE}:function:{{}}:live",
+    "AWS::SecretsManager::Secret": f"arn:aws:secretsmanager:{HERE}:secret:{{}}-AbCdEf",
     "AWS::SNS::Topic": f"arn:aws:sns:{HERE}:{{}}",
     "AWS::StepFunctions::StateMachine": f"arn:aws:states:{HERE}:stateMachine:{{}}",
 }

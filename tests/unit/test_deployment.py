@@ -133,10 +133,14 @@ class TestCanary:
 
     def test_the_alias_waits_for_all_that_a_release_needs(self, built):
         """
-        Group, permissions of CodeDeploy and of the hooks, and the hooks themselves.
+        Permissions of CodeDeploy and of the hooks; by these the group and the hooks.
         """
         _, _, template = built
-        names = {each[:-8] for each in alias_of(template)["DependsOn"]}
+        waits = list(alias_of(template)["DependsOn"])
+        every = template.to_json()["Resources"]
+        for each in waits:
+            waits += every[each].get("DependsOn", [])
+        names = {each[:-8] for each in waits}
 
         assert {
             "AfterFunction",
