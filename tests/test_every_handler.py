@@ -151,3 +151,26 @@ class TestTheTestItself:
         }
 
         assert not names & SENT
+
+
+# What invokes them has no id that is nobody's own; Lambda's `requestId` has to do.
+WITHOUT_ID = {
+    "compliance_rule/index.py",
+    "nightly_cleanup/index.py",
+    "sign_up_flow/claims.py",
+    "sign_up_flow/gate.py",
+    "sign_up_flow/welcome.py",
+    "support_bot/index.py",
+}
+
+
+def test_what_belongs_together_has_one_correlation_id():
+    """
+    The saved query of that name finds it, in whichever function it was logged.
+    """
+    texts = {name: path.read_text() for name, path in zip(NAMES, FILES, strict=True)}
+    logging = {name for name, text in texts.items() if "logger." in text}
+
+    assert logging - WITHOUT_ID == {
+        name for name, text in texts.items() if "correlation_id" in text
+    }

@@ -34,7 +34,8 @@ codedeploy = boto3.client("codedeploy", config=config)
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, str], context: LambdaContext) -> None:
     """Tell whether the new version is fit; whatever goes wrong, it is not."""
-    logger.append_keys(deployment_id=event["DeploymentId"], version=NEW_VERSION)
+    logger.set_correlation_id(event["DeploymentId"])
+    logger.append_keys(version=NEW_VERSION)
     try:
         faults = list(faults_of_new_version())
     except Exception as error:

@@ -71,8 +71,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
         publish(batch.log_group, [(counts[each], samples[each]) for each in news])
     for kind in news:
         settle(kind, batch)
-    logger.info("batch is read", extra={"kinds": len(counts), "told": len(news)})
-    return {"kinds": len(counts), "told": len(news)}
+    done = {"kinds": len(counts), "told": len(news)}
+    logger.info("batch is read", extra={"correlation_id": batch.id, **done})
+    return done
 
 
 def read(event: dict[str, Any]) -> Batch | None:

@@ -56,7 +56,7 @@ def handler(event: Mapping[str, Any], context: object) -> None:
     except RefusalError as error:
         fail(job["id"], error.kind, str(error))
     except Exception as error:  # whatever it is, the pipeline waits for an answer
-        logger.exception("the gate is broken", extra={"job_id": job["id"]})
+        logger.exception("the gate is broken", extra={"correlation_id": job["id"]})
         fail(job["id"], "JobFailed", f"the gate is broken: {type(error).__name__}")
     else:
         with unless_answered(job["id"], answer):
@@ -150,6 +150,6 @@ def unless_answered(job_id: str, answer: Mapping[str, Any]) -> Iterator[None]:
         # A retry, or an event that was delivered twice, finds the job answered.
         if error.response["Error"]["Code"] != "InvalidJobStateException":
             raise
-        logger.info("the job was answered before", extra={"job_id": job_id})
+        logger.info("the job was answered before", extra={"correlation_id": job_id})
     else:
-        logger.info("answered", extra={"job_id": job_id, "answer": answer})
+        logger.info("answered", extra={"correlation_id": job_id, "answer": answer})

@@ -67,7 +67,12 @@ def check_push(
             for change in differences(repository, parent, commit)
             for finding in check_file(repository, change)
         ]
-        about = {"commit": commit, "ref": reference["ref"], "findings": len(found)}
+        about = {
+            "correlation_id": reference["commit"],
+            "commit": commit,
+            "ref": reference["ref"],
+            "findings": len(found),
+        }
         logger.info("commit is checked", extra=about)
         if found:
             tell(repository, reference["ref"], commit, found)

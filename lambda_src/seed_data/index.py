@@ -26,6 +26,7 @@ def handler(event: Mapping[str, Any], context: Context) -> None:
     # Not the id in the event: CloudFormation makes one up for the Delete of a Create
     # that never answered, and what that has seeded is to go as well.
     owner = owner_of(event["StackId"], event["LogicalResourceId"])
+    about = {"correlation_id": event["RequestId"], "request_type": kind}
     answer: dict[str, Any] = {"Status": "SUCCESS"}
     try:
         # Here, so that what is wrong with it is answered, and not waited for.
@@ -36,9 +37,9 @@ def handler(event: Mapping[str, Any], context: Context) -> None:
         old, new = (new, []) if kind == "Delete" else (old, new)
         settle(owner, old, new, context.get_remaining_time_in_millis)
         answer["Data"] = {"Rows": len(new)}
-        logger.info("rows are settled", extra={"request_type": kind, "rows": len(new)})
+        logger.info("rows are settled", extra={**about, "rows": len(new)})
     except Exception as error:  # whatever it is, CloudFormation waits
-        logger.exception("rows are not settled", extra={"request_type": kind})
+        logger.exception("rows are not settled", extra=about)
         reason = f"{type(error).__name__}: {error}"[:MOST_CHARACTERS]
         answer = {"Status": "FAILED", "Reason": reason}
     send(event, {**answer, "PhysicalResourceId": owner})

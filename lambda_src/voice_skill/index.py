@@ -64,7 +64,8 @@ def handler(event: dict[str, Any], context: object) -> Answer:
     """Answer one request of the skill."""
     check(event)
     request = event["request"]
-    logger.info("asked", extra={"request_type": request["type"]})
+    about = {"correlation_id": request["requestId"], "request_type": request["type"]}
+    logger.info("asked", extra=about)
     match request["type"]:
         case "LaunchRequest":
             return ask("Welcome to the shop. For which day do you want the hours?")
