@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lambda_constructs._function_signals import signals_of
+from lambda_constructs._paths import path_of, stack_of
 from lambda_constructs._signals import place_of
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.practices import Practice
@@ -55,6 +56,7 @@ class Alarms:
         if monitoring not in self._used:
             self._used.append(monitoring)
         settled = []
+        topic = monitoring.topic.topic_arn
         for signal in signals_of(function):
             if signal.limit is not None:
                 self._names.add(signal.name)
@@ -62,7 +64,6 @@ class Alarms:
             settled.append(signal.limited(limit))
             if limit is not None and signal.key not in self.made:
                 id = f"{place_of(function, function)}-{signal.id}"
-                topic = monitoring.topic.topic_arn
                 self.made[signal.key] = self._alarm(id, function, signal, limit, topic)
         return settled
 
@@ -92,7 +93,7 @@ class Alarms:
             id,
             alarm_actions=[topic],
             alarm_name=_name(function, signal),
-            alarm_description=f"{function.node.path}: {signal.meaning}",
+            alarm_description=f"{path_of(function)}: {signal.meaning}",
             comparison_operator=OPERATORS[limit.comparison_operator],
             datapoints_to_alarm=limit.datapoints_to_alarm,
             dimensions=[
@@ -115,7 +116,7 @@ def _name(function: LambdaFunction, signal: Signal) -> str:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     """
-    of = (Stack.of(function).stack_name, place_of(function, function), signal.id)
+    of = (stack_of(function).stack_name, place_of(function, function), signal.id)
     name = "/".join(of)
     if len(name) <= NAME_CHARACTERS:
         return name

@@ -10,7 +10,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from lambda_constructs._code_checks import check_image_config, check_inline_code
+from lambda_constructs._code_checks import (
+    FROM_IMAGE,
+    check_image_config,
+    check_inline_code,
+)
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._destinations import Target, to_queue, to_topic
@@ -144,7 +148,7 @@ def function(
     )
     resource = cast("lambda_.CfnFunction", made.node.default_child)
     check_inline_code(scope, code, resource)
-    if handler == lambda_.Handler.FROM_IMAGE:
+    if handler == FROM_IMAGE:
         check_image_config(scope, resource)
     leave_out_role(made, scope.role)
     if "snap_start" in settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from weakref import WeakKeyDictionary, WeakSet
 
 from aws_cdk import Stack, Token
 from aws_cdk import aws_lambda as lambda_
@@ -12,8 +13,21 @@ from constructs import Construct
 from lambda_constructs import limits
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs._packaging.target import check_supported, end_of
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, is_token
 from lambda_constructs.practices import Practice
+
+FROM_IMAGE = "FROM_IMAGE"
+"""What CDK has for both, the runtime and the handler, of a container image."""
+
+_names: WeakKeyDictionary[lambda_.Runtime, str] = WeakKeyDictionary()
+_checked: WeakSet[lambda_.Code] = WeakSet()
+
+
+def name_of(runtime: lambda_.Runtime) -> str:
+    """Give the name of *runtime*, which many functions have in common."""
+    if runtime not in _names:
+        _names[runtime] = runtime.name
+    return _names[runtime]
 
 
 def check_package(
@@ -24,11 +38,12 @@ def check_package(
     Raises:
         ConfigurationError: They do not go together, or Lambda would refuse one.
     """
-    from_image = runtime.name == lambda_.Runtime.FROM_IMAGE.name
-    if from_image != (handler == lambda_.Handler.FROM_IMAGE):
+    name = name_of(runtime)
+    from_image = name == FROM_IMAGE
+    if from_image != (handler == FROM_IMAGE):
         raise ConfigurationError(
             "runtime and handler must both be FROM_IMAGE, or neither, got runtime="
-            f"{runtime.name} and handler={handler!r}; a container image states both "
+            f"{name} and handler={handler!r}; a container image states both "
             "itself: pass Runtime.FROM_IMAGE and Handler.FROM_IMAGE",
             scope=scope,
         )
@@ -38,7 +53,7 @@ def check_package(
             "layers must not be given for a container image; copy them into the image",
             scope=scope,
         )
-    if not Token.is_unresolved(handler) and not limits.HANDLER.fullmatch(handler):
+    if not is_token(handler) and not limits.HANDLER.fullmatch(handler):
         raise ConfigurationError(
             "handler must be 1 to 128 characters without white space, got "
             f"{handler!r} ({len(handler)} characters); pass module.function",
@@ -73,7 +88,7 @@ def check_runtime(scope: Construct, runtime: lambda_.Runtime) -> None:
     Raises:
         ConfigurationError: It does not any more.
     """
-    name = runtime.name
+    name = name_of(runtime)
     version = name.removeprefix("python")
     if version == name:
         return
@@ -97,8 +112,9 @@ def check_inline_code(
     Raises:
         ConfigurationError: CloudFormation would refuse the code.
     """
-    if not isinstance(code, lambda_.InlineCode):
+    if not isinstance(code, lambda_.InlineCode) or code in _checked:
         return
+    _checked.add(code)
     text = Stack.of(scope).resolve(resource.code)["zipFile"]
     if isinstance(text, str) and len(text) > limits.INLINE_CODE_CHARACTERS:
         raise ConfigurationError(

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnResource
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
+from lambda_constructs._paths import stack_of
 from lambda_constructs._validation import validate_at_the_end
 
 __all__: list[str] = []
+
+_left_out: WeakKeyDictionary[Stack, list[tuple[CfnResource, CfnResource]]]
+_left_out = WeakKeyDictionary()
+"""By stack, since each validation is a call from JavaScript."""
 
 
 def leave_out_role(function: lambda_.Function, role: iam.Role) -> None:
@@ -23,8 +31,14 @@ def leave_out_role(function: lambda_.Function, role: iam.Role) -> None:
     if not isinstance(resource, CfnResource) or not isinstance(named, CfnResource):
         return
 
-    def leave_out() -> list[str]:
-        resource.remove_resource_dependency(named)
-        return []
+    stack = stack_of(function)
+    if stack not in _left_out:
+        _left_out[stack] = []
+        validate_at_the_end(stack, partial(_leave_out, _left_out[stack]))
+    _left_out[stack].append((resource, named))
 
-    validate_at_the_end(function, leave_out)
+
+def _leave_out(pairs: list[tuple[CfnResource, CfnResource]]) -> list[str]:
+    for resource, named in pairs:
+        resource.remove_resource_dependency(named)
+    return []

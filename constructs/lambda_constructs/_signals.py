@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from aws_cdk import Fn, IResource, Stack
+from aws_cdk import Fn, IResource
 from aws_cdk import aws_lambda as lambda_
 
+from lambda_constructs._paths import path_of, stack_of
 from lambda_constructs.errors import literal
 from lambda_constructs.signals import Limit, Signal
 
@@ -32,8 +33,8 @@ def sustained(threshold: float, comparison_operator: str = ">=") -> Limit:
 
 def place_of(function: LambdaFunction, of: IConstruct) -> str:
     """Give the path of *of* below the function, or else below its stack."""
-    path = of.node.path
-    for above in (function.node.path, Stack.of(function).node.path):
+    path = path_of(of)
+    for above in (path_of(function), path_of(stack_of(function))):
         if path.startswith(f"{above}/"):
             return path.removeprefix(f"{above}/").replace("/", "-")
     return path.replace("/", "-")
@@ -44,7 +45,7 @@ def is_here(function: LambdaFunction, of: IResource) -> bool:
 
     A service has them in the account and the Region of the resource alone.
     """
-    stack = Stack.of(function)
+    stack = stack_of(function)
     pairs = ((of.env.account, stack.account), (of.env.region, stack.region))
     known = ((literal(theirs), literal(ours)) for theirs, ours in pairs)
     return all(not (a and b) or a == b for a, b in known)

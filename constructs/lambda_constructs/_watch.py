@@ -43,7 +43,8 @@ def watch(function: LambdaFunction, said: Monitoring | EllipsisType | None) -> N
 class _AtTheEnd:
     """Before references are resolved, and after all sources have been bound.
 
-    Aspects reach what is below their construct as well, hence the flag.
+    On a construct with nothing below: each that an aspect reaches is a call from
+    JavaScript, and each alarm would be one. An app may be synthesized twice.
     """
 
     def __init__(self, place: Watch) -> None:
@@ -62,7 +63,8 @@ class Watch(Construct):
     def __init__(self, scope: Stack, id: str) -> None:
         super().__init__(scope, id)
         self.functions: list[tuple[LambdaFunction, Monitoring | EllipsisType]] = []
-        Aspects.of(self).add(_AtTheEnd(self), priority=AspectPriority.MUTATING)
+        end = Construct(self, "End")
+        Aspects.of(end).add(_AtTheEnd(self), priority=AspectPriority.MUTATING)
 
     def settle(self) -> None:
         """Define all of it; an error raised in here would reach nobody as it is."""

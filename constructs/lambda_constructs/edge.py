@@ -27,6 +27,7 @@ from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._edge_checks import check_edge, check_event, packaged
 from lambda_constructs._edge_stack import home_of
 from lambda_constructs._options import FunctionOptions, check_options
+from lambda_constructs._paths import stack_of
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.function import LambdaFunction
@@ -109,7 +110,7 @@ class EdgeFunction(Construct):
         """
         with jsii_errors(scope):
             super().__init__(scope, id)
-            Rules.apply_to(self)
+            Rules.apply_to(stack_of(self))
         check_arguments(self, code, handler, runtime, None)
         defaults = FunctionDefaults.of(self)
         # The library's own defaults, which fill in every field, name one.

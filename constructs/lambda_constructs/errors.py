@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Duration, Token
 from constructs import IConstruct
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["ConfigurationError"]
 
 T = TypeVar("T")
+
+_lengths: WeakKeyDictionary[Duration, float | None] = WeakKeyDictionary()
+"""A duration never changes, and each look at it is a call of JavaScript."""
+
+LEAST_NUMBER = -1e289
+"""CDK encodes a token as a number below."""
 
 PLAIN: dict[str, tuple[type, str]] = {
     "bool": (bool, "True or False"),
@@ -55,7 +62,7 @@ def check_range(
     Raises:
         ConfigurationError: The value is out of range.
     """
-    if value is None or Token.is_unresolved(value) or low <= value <= high:
+    if value is None or is_token(value) or low <= value <= high:
         return
     unit = f" {unit}" if unit else ""
     raise ConfigurationError(
@@ -153,16 +160,32 @@ def check_duration(
         )
 
 
+def is_token(value: object) -> bool:
+    """Tell whether *value* is a token, as `Token.is_unresolved` does.
+
+    That is a call of JavaScript. A text that is one has CDK's mark in it, and a number
+    that is one is below all that anybody would write.
+    """
+    if isinstance(value, str) and "{Token[" not in value:
+        return False
+    if isinstance(value, int | float) and value > LEAST_NUMBER:
+        return False
+    return Token.is_unresolved(value)
+
+
 def literal(value: T | None) -> T | None:
     """Give *value*, or None where it is unset or a token."""
-    return None if value is None or Token.is_unresolved(value) else value
+    return None if value is None or is_token(value) else value
 
 
 def seconds(duration: Duration | None) -> float | None:
     """Give the length of *duration*, or None where it is unset or a token."""
-    if duration is None or duration.is_unresolved():
+    if duration is None:
         return None
-    return duration.to_seconds(integral=False)
+    if duration not in _lengths:
+        unknown = duration.is_unresolved()
+        _lengths[duration] = None if unknown else duration.to_seconds(integral=False)
+    return _lengths[duration]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -27,6 +27,7 @@ from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import settled_key
 from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
+from lambda_constructs._paths import stack_of
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs._watch import watch
 from lambda_constructs.errors import jsii_errors
@@ -144,7 +145,7 @@ class LambdaFunction(Construct):
         """
         with jsii_errors(scope):
             super().__init__(scope, id)
-            Rules.apply_to(self)
+            Rules.apply_to(stack_of(self))
         given = cast(
             "FunctionOptions",
             {name: each for name, each in options.items() if each is not None},

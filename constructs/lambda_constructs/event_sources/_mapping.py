@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import IConstruct
 
 from lambda_constructs import limits
+from lambda_constructs._paths import path_of, stack_of
 from lambda_constructs.errors import ConfigurationError, check_range, literal
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
@@ -30,9 +31,9 @@ def mapping_id(function: LambdaFunction, service: str, source: IResource) -> str
 
 def path_as_id(function: LambdaFunction, source: IConstruct) -> str:
     """Give the path of *source*, below the stack of *function* if it is theirs."""
-    theirs = Stack.of(source)
-    above = f"{theirs.node.path}/" if theirs is Stack.of(function) else ""
-    return source.node.path.removeprefix(above).replace("/", "-")
+    theirs = stack_of(source)
+    above = f"{path_of(theirs)}/" if theirs is stack_of(function) else ""
+    return path_of(source).removeprefix(above).replace("/", "-")
 
 
 def already_bound(function: LambdaFunction, source: IResource) -> ConfigurationError:
@@ -50,9 +51,12 @@ def check_place(function: LambdaFunction, source: IResource) -> None:
     Raises:
         ConfigurationError: It is in another one, or it is defined in another account.
     """
+    is_defined = source.node.default_child is not None
+    if is_defined and stack_of(source) is stack_of(function):
+        return
     remedy = "Lambda polls its own Region only, so define both in one"
     check_same("Region", function, source, remedy)
-    if source.node.default_child is not None:
+    if is_defined:
         remedy = "import it by its ARN, and allow the function's role in its own policy"
         check_same("account", function, source, remedy)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakSet
+
 from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct, Node
 
@@ -12,6 +14,7 @@ from lambda_constructs.rules._plugin import NAMESPACE, RulesPlugin
 __all__ = ["Rules"]
 
 _applied: dict[int, IConstruct] = {}
+_known: WeakSet[IConstruct] = WeakSet()
 
 
 class Rules:
@@ -30,10 +33,13 @@ class Rules:
         Raises:
             ConfigurationError: *scope* is no construct.
         """
+        if scope in _known:
+            return
         if not isinstance(getattr(scope, "node", None), Node):
             raise ConfigurationError(
                 f"apply_to() takes an app, a stack or a construct, got {scope!r}"
             )
+        _known.add(scope)
         root = scope.node.root
         if id(root) not in _applied:
             Validations.of(root).add_plugins(RulesPlugin())

@@ -1,0 +1,152 @@
+"""What synthesis asks of JavaScript, and what it deploys: numbers that never vary.
+
+`python -m benchmarks.counts` prints them beside CDK's own constructs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import jsii._kernel as kernel
+from jsii._kernel.providers.process import _NodeProcess
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.workers import synthesize
+
+FEW, MANY = 2, 12
+
+
+@dataclass
+class Calls:
+    """How often Python and JavaScript have called each other.
+
+    Attributes:
+        requests: Of JavaScript, by Python.
+        callbacks: Of Python, by JavaScript.
+    """
+
+    requests: int = 0
+    callbacks: int = 0
+
+
+@contextmanager
+def counted() -> Iterator[Calls]:
+    """Count the calls that are made meanwhile."""
+    calls = Calls()
+    send, call_back = _NodeProcess.send, kernel._handle_callback
+
+    def counting_send(process: _NodeProcess, *arguments: object) -> object:
+        calls.requests += 1
+        return send(process, *arguments)  # type: ignore[arg-type]
+
+    def counting_callback(*arguments: object) -> object:
+        calls.callbacks += 1
+        return call_back(*arguments)  # type: ignore[arg-type]
+
+    with (
+        patch.object(_NodeProcess, "send", counting_send),
+        patch.object(kernel, "_handle_callback", counting_callback),
+    ):
+        yield calls
+
+
+@dataclass(frozen=True)
+class PerWorker:
+    """What one more worker adds.
+
+    Attributes:
+        requests: Calls of JavaScript.
+        callbacks: Calls of Python.
+        resources: In the template.
+        template_bytes: Of JSON without white space.
+    """
+
+    requests: float
+    callbacks: float
+    resources: float
+    template_bytes: float
+
+
+def per_worker(variant: str) -> PerWorker:
+    """Count what one more worker adds, where there are some already."""
+    found = []
+    for count in (FEW, MANY):
+        with counted() as calls:
+            template = synthesize(variant, count)
+        text = json.dumps(template, separators=(",", ":"))
+        resources = len(template["Resources"])
+        found.append((calls.requests, calls.callbacks, resources, len(text)))
+    few, many = found
+    added = [(b - a) / (MANY - FEW) for a, b in zip(few, many, strict=True)]
+    return PerWorker(*added)
+
+
+def depth(template: Mapping[str, Any]) -> int:
+    """Give how many resources wait for one another at most, the first not counted."""
+    resources = template["Resources"]
+    known: dict[str, int] = {}
+
+    def of(name: str) -> int:
+        if name not in known:
+            waits = [
+                of(each) for each in _waits_for(resources[name]) & resources.keys()
+            ]
+            known[name] = max((each + 1 for each in waits), default=0)
+        return known[name]
+
+    return max(map(of, resources))
+
+
+def _waits_for(resource: Mapping[str, Any]) -> set[str]:
+    named = resource.get("DependsOn", [])
+    found = {named} if isinstance(named, str) else set(named)
+    for value in _values(resource.get("Properties", {})):
+        if "Ref" in value:
+            found.add(value["Ref"])
+        if "Fn::GetAtt" in value:
+            found.add(value["Fn::GetAtt"][0])
+        if "Fn::Sub" in value:
+            text = value["Fn::Sub"]
+            text = text if isinstance(text, str) else text[0]
+            found |= {each.split(".")[0] for each in re.findall(r"\$\{([\w.]+)", text)}
+    return found
+
+
+def _values(value: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+        for each in value.values():
+            yield from _values(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _values(each)
+
+
+def main() -> None:
+    """Print a row for each variant that needs no environment of its own."""
+    table = Table(title="What one more worker adds")
+    for column in ("variant", "requests", "callbacks", "resources", "bytes", "depth"):
+        table.add_column(column, justify="left" if column == "variant" else "right")
+    for variant in ("ours", "monitored", "same", "plain"):
+        synthesize(variant, 1)  # what is loaded once is not of a worker
+        added = per_worker(variant)
+        table.add_row(
+            variant,
+            f"{added.requests:.0f}",
+            f"{added.callbacks:.0f}",
+            f"{added.resources:.0f}",
+            f"{added.template_bytes:.0f}",
+            f"{depth(synthesize(variant, 1))}",
+        )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""The same workers behind queues, written in several ways.
+
+`python -m benchmarks.workers VARIANT COUNT` synthesizes them and prints what came out,
+for a process of its own to be measured.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, cast
+
+os.environ.setdefault("CDK_VALIDATION", "false")
+
+from aws_cdk import App, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+
+HANDLER = "def handler(event, context): ..."
+TIMEOUT_SECONDS = 10
+
+
+def ours(stack: Stack, count: int) -> None:
+    """By this library, without alarms, which no other variant has."""
+    from lambda_constructs import LambdaFunction
+    from lambda_constructs.event_sources import SqsEventSource
+
+    code = lambda_.Code.from_inline(HANDLER)
+    for number in range(count):
+        worker = LambdaFunction(
+            stack,
+            f"Worker{number}",
+            code=code,
+            timeout=Duration.seconds(TIMEOUT_SECONDS),
+            monitoring=None,
+        )
+        worker.add_event_source(SqsEventSource(sqs.Queue(stack, f"Queue{number}")))
+
+
+def monitored(stack: Stack, count: int) -> None:
+    """By this library, with alarms, dashboard and saved queries."""
+    from aws_cdk import aws_sns as sns
+
+    from lambda_constructs import LambdaFunction, Monitoring
+    from lambda_constructs.event_sources import SqsEventSource
+
+    Monitoring(topic=sns.Topic(stack, "OnCall")).apply_to(stack)
+    code = lambda_.Code.from_inline(HANDLER)
+    for number in range(count):
+        worker = LambdaFunction(
+            stack,
+            f"Worker{number}",
+            code=code,
+            timeout=Duration.seconds(TIMEOUT_SECONDS),
+        )
+        worker.add_event_source(SqsEventSource(sqs.Queue(stack, f"Queue{number}")))
+
+
+def same(stack: Stack, count: int) -> None:
+    """By CDK's L2 constructs, for the same resources as ours."""
+    for number in range(count):
+        dead = sqs.Queue(
+            stack,
+            f"DeadLetters{number}",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                redrive_permission=sqs.RedrivePermission.ALLOW_ALL
+            ),
+        )
+        queue = sqs.Queue(
+            stack,
+            f"Queue{number}",
+            visibility_timeout=Duration.seconds(6 * TIMEOUT_SECONDS),
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=5, queue=dead),
+        )
+        group = logs.LogGroup(
+            stack, f"Logs{number}", retention=logs.RetentionDays.ONE_YEAR
+        )
+        role = iam.Role(
+            stack,
+            f"Role{number}",
+            assumed_by=cast(
+                "iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com")
+            ),
+        )
+        policy = iam.ManagedPolicy(
+            stack,
+            f"Policy{number}",
+            roles=[cast("iam.IRole", role)],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[group.log_group_arn],
+                ),
+                iam.PolicyStatement(
+                    actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+                    resources=["*"],
+                ),
+                iam.PolicyStatement(
+                    actions=[
+                        "sqs:DeleteMessage",
+                        "sqs:GetQueueAttributes",
+                        "sqs:ReceiveMessage",
+                    ],
+                    resources=[queue.queue_arn],
+                ),
+            ],
+        )
+        function = lambda_.Function(
+            stack,
+            f"Worker{number}",
+            code=lambda_.Code.from_inline(HANDLER),
+            handler="index.handler",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            timeout=Duration.seconds(TIMEOUT_SECONDS),
+            # CDK takes the role as it is, and adds no grants to it.
+            role=role.without_policy_updates(),
+            log_group=cast("Any", group),
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            current_version_options=lambda_.VersionOptions(
+                removal_policy=RemovalPolicy.RETAIN
+            ),
+        )
+        live = lambda_.Alias(
+            stack,
+            f"Live{number}",
+            alias_name="live",
+            version=cast("Any", function.current_version),
+        )
+        mapping = lambda_.EventSourceMapping(
+            stack,
+            f"Mapping{number}",
+            target=cast("Any", live),
+            batch_size=10,
+            event_source_arn=queue.queue_arn,
+            report_batch_item_failures=True,
+        )
+        mapping.node.add_dependency(policy)
+
+
+def plain(stack: Stack, count: int) -> None:
+    """By CDK's L2 constructs and their own defaults."""
+    for number in range(count):
+        function = lambda_.Function(
+            stack,
+            f"Worker{number}",
+            code=lambda_.Code.from_inline(HANDLER),
+            handler="index.handler",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            timeout=Duration.seconds(TIMEOUT_SECONDS),
+        )
+        queue = sqs.Queue(
+            stack,
+            f"Queue{number}",
+            visibility_timeout=Duration.seconds(6 * TIMEOUT_SECONDS),
+        )
+        function.add_event_source(sources.SqsEventSource(queue))
+
+
+def solutions(stack: Stack, count: int) -> None:
+    """By AWS Solutions Constructs, in an environment of their own."""
+    from aws_solutions_constructs.aws_sqs_lambda import SqsToLambda
+
+    for number in range(count):
+        SqsToLambda(
+            stack,
+            f"Worker{number}",
+            lambda_function_props=lambda_.FunctionProps(
+                code=lambda_.Code.from_inline(HANDLER),
+                handler="index.handler",
+                runtime=lambda_.Runtime.PYTHON_3_13,
+                timeout=Duration.seconds(TIMEOUT_SECONDS),
+            ),
+            queue_props=sqs.QueueProps(
+                visibility_timeout=Duration.seconds(6 * TIMEOUT_SECONDS)
+            ),
+        )
+
+
+VARIANTS: dict[str, Callable[[Stack, int], None]] = {
+    "ours": ours,
+    "monitored": monitored,
+    "same": same,
+    "plain": plain,
+    "solutions": solutions,
+}
+
+
+def synthesize(variant: str, count: int) -> dict[str, Any]:
+    """Give the template of *count* workers."""
+    app = App()
+    stack = Stack(app, "Workers")
+    VARIANTS[variant](stack, count)
+    template: dict[str, Any] = app.synth().get_stack_by_name("Workers").template
+    return template
+
+
+if __name__ == "__main__":
+    made = synthesize(sys.argv[1], int(sys.argv[2]))
+    sys.stdout.write(json.dumps(made))

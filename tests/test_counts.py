@@ -1,0 +1,62 @@
+"""What one more worker costs, in numbers that never vary: no times."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.counts import PerWorker, depth, per_worker
+from benchmarks.workers import synthesize
+
+
+@pytest.fixture(scope="module")
+def added() -> dict[str, PerWorker]:
+    """By variant, when all that is loaded once has been loaded."""
+    variants = ("ours", "monitored", "same")
+    for variant in variants:
+        synthesize(variant, 1)
+    return {variant: per_worker(variant) for variant in variants}
+
+
+def test_javascript_never_calls_python(added):
+    """
+    A call back costs most of all, and would be one for each worker.
+    """
+    assert (0, 0) == (added["ours"].callbacks, added["monitored"].callbacks)
+
+
+def test_javascript_is_called_less_than_six_times_a_resource(added):
+    """
+    A check that looks at what CDK knows is a call; what does not change is kept.
+    """
+    ours = added["ours"]
+
+    assert ours.requests < 6 * ours.resources
+
+
+def test_alarms_call_javascript_less_than_fifteen_times_each(added):
+    """
+    Six alarms, their widgets, and the questions of what the sources know.
+    """
+    more = added["monitored"].requests - added["ours"].requests
+    alarms = added["monitored"].resources - added["ours"].resources
+
+    assert 6 == alarms
+    assert more < 15 * alarms
+
+
+def test_the_template_is_what_cdk_itself_makes_of_the_same_resources(added):
+    """
+    Longer ids make up the few bytes more.
+    """
+    ours, same = added["ours"], added["same"]
+
+    assert same.resources == ours.resources
+    assert ours.template_bytes <= 1.06 * same.template_bytes
+
+
+@pytest.mark.parametrize(("variant", "expected"), [("ours", 4), ("same", 4)])
+def test_four_resources_wait_for_one_another(variant, expected):
+    """
+    Role, function, version, alias and mapping; the mapping alone waits for the policy.
+    """
+    assert expected == depth(synthesize(variant, 1))
