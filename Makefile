@@ -89,6 +89,19 @@ pictures: $(PY_READY) $(PICTURES_READY) ## Draw the dashboard in docs/monitoring
 	@$(PICTURES)/bin/python tests/pictures/draw.py $(VENV)/dashboard.json docs/pictures/$(or $(STACK),order_events).png
 	@echo "wrote docs/pictures/$(or $(STACK),order_events).png"
 
+.PHONY: bench
+bench: $(PY_READY) $(NODE_READY) $(PICTURES_READY) ## Measure synthesis beside what a user would pick instead, packaging and the test kit (about 15 minutes)
+	@$(BIN)/python -m benchmarks.counts
+	@$(BIN)/python -m benchmarks.synthesis
+	@$(PICTURES)/bin/python benchmarks/plot.py build/bench/synthesis.json docs/pictures/synthesis.svg
+	@$(BIN)/python benchmarks/packaging.py
+	@$(BIN)/python -m benchmarks.testing
+
+.PHONY: bench-quick
+bench-quick: $(PY_READY) $(NODE_READY) ## The same of synthesis alone, in under three minutes
+	@$(BIN)/python -m benchmarks.counts
+	@$(BIN)/python -m benchmarks.synthesis --quick
+
 ##@ A real account
 .PHONY: deploy
 deploy: $(PY_READY) $(NODE_READY) ## Deploy into the account of your AWS credentials and drive it (STACKS="SqsWorker" picks)

@@ -1,0 +1,46 @@
+"""What a user would pick instead, at its newest version, in a place of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".venv" / "bench"
+NODE = Path(sys.executable).parent / "node"
+
+
+def solutions() -> list[str] | None:
+    """Install AWS Solutions Constructs; give the Python that has them, if it could."""
+    python = CACHE / "solutions" / "bin" / "python"
+    if not python.exists():
+        place = CACHE / "solutions"
+        asked = ["aws-solutions-constructs.aws-sqs-lambda"]
+        made = _run("uv", "venv", "-q", "--python", sys.executable, str(place))
+        if not made or not _run(
+            "uv", "pip", "install", "-q", "--python", str(python), *asked
+        ):
+            shutil.rmtree(place, ignore_errors=True)
+            return None
+    return [str(python), "-m", "benchmarks.workers", "solutions"]
+
+
+def javascript() -> list[str] | None:
+    """Install CDK for JavaScript; give how to run the workers with it, if it could."""
+    place = CACHE / "javascript"
+    if not (place / "node_modules" / "aws-cdk-lib").exists():
+        place.mkdir(parents=True, exist_ok=True)
+        npm = ["npm", "install", "--prefix", str(place), "--no-audit", "--no-fund"]
+        if not _run(*npm, "--loglevel", "error", "aws-cdk-lib", "constructs"):
+            shutil.rmtree(place, ignore_errors=True)
+            return None
+    script = shutil.copy(ROOT / "benchmarks" / "workers.js", place / "workers.js")
+    return [str(NODE), str(script)]
+
+
+def _run(*command: str) -> bool:
+    environment = {**os.environ, "PATH": f"{NODE.parent}:{os.environ['PATH']}"}
+    return subprocess.run(command, check=False, env=environment).returncode == 0  # noqa: S603 - a list of our own

@@ -1,0 +1,47 @@
+"""Draw `build/bench/synthesis.json`: `plot.py FROM TO.svg`, where matplotlib is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("svg")
+from matplotlib import pyplot as plt
+
+OURS = "this library"
+
+
+def main(source: Path, target: Path) -> None:
+    """Draw CPU seconds over the number of workers, a line for each variant."""
+    measured = json.loads(source.read_text())
+    mpl.rcParams.update({"font.size": 10, "svg.hashsalt": "bench"})
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    for name, costs in measured.items():
+        counts = sorted(map(int, costs))
+        seconds = [costs[str(count)]["cpu_seconds"] for count in counts]
+        ours = name == OURS
+        axes.plot(
+            counts,
+            seconds,
+            marker="o",
+            linewidth=2.5 if ours else 1.3,
+            zorder=3 if ours else 2,
+            label=name,
+        )
+    axes.set_xlabel("workers behind queues in one app")
+    axes.set_ylabel("CPU seconds of a synthesis")
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(target, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
