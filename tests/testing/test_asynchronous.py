@@ -5,8 +5,11 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
 from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
@@ -53,6 +56,44 @@ def test_a_failure_is_tried_again_after_one_and_two_minutes(account, stack):
 
     assert [0, 60, 180] == times(shop)
     assert 1 == len(shop.queue("Worker/Failures"))
+
+
+def test_a_configuration_that_says_nothing_of_retries_has_two(account, stack):
+    """
+    As Lambda itself has it.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
+    """
+    worker = make_function(stack, FAIL)
+    lambda_.CfnEventInvokeConfig(
+        stack,
+        "Config",
+        function_name=worker.function.function_name,
+        qualifier=worker.live.alias_name,
+        maximum_event_age_in_seconds=3_600,
+    )
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert [0, 60, 180] == times(shop)
+
+
+def test_the_age_of_an_event_is_told_at_each_attempt(account, stack):
+    """
+    In milliseconds since it was queued.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    """
+    make_function(stack, FAIL, async_invoke=AsyncInvoke())
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    ages = [each.value for each in shop.function("Worker").metrics["AsyncEventAge"]]
+    assert [0, 60_000, 180_000] == [round(age) for age in ages]
 
 
 def test_the_failure_record_has_the_documented_shape(account, stack):
@@ -143,16 +184,17 @@ def test_an_event_that_is_too_old_is_given_up_before_its_retry(account, stack):
 
 def test_a_throttle_costs_no_attempt_and_backs_off(account, stack):
     """
-    From a second on, doubling.
+    From a second on, doubling, up to five minutes.
     """
     make_function(stack, ECHO, async_invoke=AsyncInvoke(retry_attempts=0))
     shop = account.deploy(stack)
-    shop.function("Worker").throttle(times=3)
+    shop.function("Worker").throttle(times=10)
 
     shop.function("Worker").invoke_async({})
     account.settle()
 
-    assert [0, 1, 3, 7] == times(shop)
+    waits = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
+    assert [0, *accumulate(waits)] == times(shop)
     assert [] == shop.queue("Worker/Failures").bodies()
 
 

@@ -227,14 +227,16 @@ def test_filters_delete_what_they_do_not_match(account, deploy: Deploy):
 
 def test_maximum_concurrency_limits_what_runs_at_once(account, deploy: Deploy):
     """
-    The third batch starts when the first has ended.
+    The third batch starts when the first has ended, and so on.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     """
     shop = deploy(batch_size=1, max_concurrency=2)
 
-    shop.queue("Queue").send(*[{"sleep": 4}] * 3)
+    shop.queue("Queue").send(*[{"sleep": 4}] * 5)
     account.settle()
 
-    assert [0, 0, 4] == [each.at for each in shop.function("Worker").invocations]
+    assert [0, 0, 4, 4, 8] == [each.at for each in shop.function("Worker").invocations]
 
 
 def test_a_throttled_batch_comes_back_and_counts_as_received(account, deploy: Deploy):
