@@ -51,7 +51,7 @@ def render(
     seconds: float,
     unchecked: Sequence[str] = (),
 ) -> None:
-    """Print the table, the notes, the total, and what was not checked."""
+    """Print the table, notes, total, what was not checked, and last what failed."""
     console.print()
     console.print(table_of(results))
     for result in results:
@@ -72,6 +72,14 @@ def render(
             f"[dim]Not checked, the emulator does not do it: {', '.join(names)}[/]",
             soft_wrap=True,
         )
+    for result in results:
+        for row in result.expectations:
+            if not row.holds:
+                what = f"{row.sent}: {row.expected} was expected, {row.arrived} arrived"
+                console.print(
+                    f"[bold red]FAILED[/] {escape(f'{result.stack}, {what}')}",
+                    soft_wrap=True,
+                )
 
 
 def table_of(results: Iterable[Result]) -> Table:

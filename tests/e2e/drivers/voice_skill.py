@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from stacks.voice_skill import SKILL_ID
 from tests.e2e.deployed import Deployed
@@ -45,6 +46,8 @@ def ask(deployed: Deployed, at: datetime) -> dict[str, Any]:
         "context": {"System": {"application": application}},
         "request": {
             "type": "IntentRequest",
+            "requestId": f"amzn1.echo-api.request.{uuid4()}",
+            "locale": "en-GB",
             "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}",
             "intent": {"name": "OpeningHoursIntent", "slots": slots},
         },

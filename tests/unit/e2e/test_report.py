@@ -91,3 +91,14 @@ def test_is_plain_text_when_it_is_not_a_terminal():
     text = printed(Result("Shop", (HELD, BROKEN)), unchecked=("traces",))
 
     assert "\x1b" not in text
+
+
+def test_says_at_the_end_what_failed():
+    """
+    The end is what a log cut to its last lines still shows.
+    """
+    text = printed(Result("Shop", (HELD, BROKEN)), unchecked=["time zones"])
+
+    assert text.splitlines()[-1] == (
+        "FAILED Shop, 1 poison: in [DeadLetters] was expected, nothing arrived"
+    )
