@@ -12,7 +12,13 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lambda_constructs._function_signals import signals_of
-from lambda_constructs._paths import path_of, stack_of
+from lambda_constructs._known import (
+    asked_once,
+    path_of,
+    region_of,
+    stack_name_of,
+    stack_of,
+)
 from lambda_constructs._signals import place_of
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.practices import Practice
@@ -116,7 +122,7 @@ def _name(function: LambdaFunction, signal: Signal) -> str:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     """
-    of = (stack_of(function).stack_name, place_of(function, function), signal.id)
+    of = (stack_name_of(stack_of(function)), place_of(function, function), signal.id)
     name = "/".join(of)
     if len(name) <= NAME_CHARACTERS:
         return name
@@ -129,8 +135,8 @@ def _check_place(function: LambdaFunction, monitoring: Monitoring) -> None:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     """
-    topic, stack = monitoring.topic, Stack.of(function)
-    there, here = literal(topic.env.region), literal(stack.region)
+    topic = monitoring.topic
+    there, here = literal(region_of(topic)), literal(region_of(stack_of(function)))
     if there and here and there != here:
         raise ConfigurationError(
             f"topic of Monitoring must be in the function's Region {here}, got "
@@ -148,9 +154,9 @@ def _open(function: LambdaFunction, monitoring: Monitoring) -> None:
     """
     topic = monitoring.topic
     opened = _OPENED.setdefault(topic, {})
-    names = _names_of(Stack.of(function))
+    names = _names_of(stack_of(function))
     if names not in opened:
-        opened[names] = _allow(topic, Stack.of(topic), names)
+        opened[names] = _allow(topic, stack_of(topic), names)
     if not opened[names]:
         Practice.MONITORING_IMPORTED_TOPIC.warn(
             function,
@@ -160,6 +166,7 @@ def _open(function: LambdaFunction, monitoring: Monitoring) -> None:
         )
 
 
+@asked_once
 def _names_of(stack: Stack) -> str:
     """Give what the names of a stack's alarms have in common.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Annotations, RemovalPolicy
@@ -20,6 +21,7 @@ from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._destinations import Target, to_queue, to_topic
 from lambda_constructs._encryption import let_decrypt_environment, let_logs_use
 from lambda_constructs._insights import InsightsRole, insights_statement
+from lambda_constructs._known import resource_of
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs._signing import check_signing
 from lambda_constructs.permissions import denied_to_code, statement
@@ -96,8 +98,18 @@ def log_group(scope: LambdaFunction, defaults: FunctionDefaults) -> logs.LogGrou
 def role(scope: LambdaFunction, settings: FunctionOptions) -> iam.Role:
     """Make the role, which Lambda alone may assume."""
     kind = InsightsRole if "insights_version" in settings else iam.Role
-    lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
-    return kind(scope, "Role", assumed_by=lambda_service)
+    return kind(scope, "Role", assumed_by=_lambda_service())
+
+
+@cache
+def _lambda_service() -> iam.ServicePrincipal:
+    return iam.ServicePrincipal("lambda.amazonaws.com")
+
+
+@cache
+def _tracing_statement() -> iam.PolicyStatement:
+    """Let it trace: X-Ray has no resources that a policy could name."""
+    return statement(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
 
 
 def policy(scope: LambdaFunction, settings: FunctionOptions) -> iam.ManagedPolicy:
@@ -109,10 +121,7 @@ def policy(scope: LambdaFunction, settings: FunctionOptions) -> iam.ManagedPolic
         )
     ]
     if settings.get("tracing") in TRACING_MODES:
-        # X-Ray has no resources that a policy could name.
-        statements.append(
-            statement(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
-        )
+        statements.append(_tracing_statement())
     if "insights_version" in settings:
         statements.append(insights_statement(scope.role))
     statements += settings.pop("initial_policy", ())
@@ -146,11 +155,11 @@ def function(
         role=scope.role,
         **settings,
     )
-    resource = cast("lambda_.CfnFunction", made.node.default_child)
+    resource = cast("lambda_.CfnFunction", resource_of(made))
     check_inline_code(scope, code, resource)
     if handler == FROM_IMAGE:
         check_image_config(scope, resource)
-    leave_out_role(made, scope.role)
+    leave_out_role(scope, made, scope.role)
     if "snap_start" in settings:
         Annotations.of(made).acknowledge_warning(
             SNAP_START_WARNING, "a version is always published, and is what is invoked"

@@ -14,7 +14,7 @@ from aws_cdk import Fn, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from lambda_constructs._signals import place_of
+from lambda_constructs._signals import name_of, place_of
 from lambda_constructs._widgets import (
     Widget,
     duration_widget,
@@ -122,7 +122,7 @@ def _groups(signals: Sequence[Signal]) -> dict[str, list[Signal]]:
 
 
 def _links(function: LambdaFunction) -> str:
-    name, group = function.function.function_name, function.log_group.log_group_name
+    name, group = name_of(function), function.log_group.log_group_name
     logs = f"{CONSOLE}/cloudwatch/home?{ALL}#logsV2"
     # How the console itself writes a query into its address.
     query = (

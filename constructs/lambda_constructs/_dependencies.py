@@ -8,8 +8,9 @@ from weakref import WeakKeyDictionary
 from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from constructs import IConstruct
 
-from lambda_constructs._paths import stack_of
+from lambda_constructs._known import resource_of, stack_of
 from lambda_constructs._validation import validate_at_the_end
 
 __all__: list[str] = []
@@ -19,19 +20,20 @@ _left_out = WeakKeyDictionary()
 """By stack, since each validation is a call from JavaScript."""
 
 
-def leave_out_role(function: lambda_.Function, role: iam.Role) -> None:
-    """Take *role* out of the `DependsOn` of *function*, which names it anyway.
+def leave_out_role(
+    scope: IConstruct, function: lambda_.Function, role: iam.Role
+) -> None:
+    """Take *role* out of the `DependsOn` of *function* in *scope*, which names it.
 
     CDK adds it for the policies beside the role, which stay where there are any; the
     role itself is what cfn-lint calls redundant (W3005). It can be taken out only
     when CDK has made `DependsOn` of all dependencies, which is before it validates.
     """
-    resource = function.node.default_child
-    named = role.node.default_child
+    resource, named = resource_of(function), resource_of(role)
     if not isinstance(resource, CfnResource) or not isinstance(named, CfnResource):
         return
 
-    stack = stack_of(function)
+    stack = stack_of(scope)
     if stack not in _left_out:
         _left_out[stack] = []
         validate_at_the_end(stack, partial(_leave_out, _left_out[stack]))

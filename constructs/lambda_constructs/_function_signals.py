@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_lambda as lambda_
 
+from lambda_constructs._known import node_of, resource_of
 from lambda_constructs._signals import (
     delivery_failures,
     depth,
@@ -80,8 +81,8 @@ def _of_invocations(function: LambdaFunction) -> Iterator[Signal]:
 
 def _of_asynchronous_events(function: LambdaFunction) -> Iterator[Signal]:
     """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html."""
-    resource = cast("lambda_.CfnFunction", function.function.node.default_child)
-    config = function.node.try_find_child("AsyncInvoke")
+    resource = cast("lambda_.CfnFunction", resource_of(function.function))
+    config = node_of(function).try_find_child("AsyncInvoke")
     if config is None and resource.dead_letter_config is None:
         return
     yield of_function(

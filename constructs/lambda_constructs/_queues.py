@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 __all__: list[str] = []
+
+
+@cache
+def _longest() -> Duration:
+    return Duration.days(14)
 
 
 def failure_queue(
@@ -29,7 +36,7 @@ def failure_queue(
         ),
         encryption_master_key=encryption_key,
         enforce_ssl=True,
-        retention_period=Duration.days(14),
+        retention_period=_longest(),
         # "By queue" would name the source by ARN, and the source names this one.
         redrive_allow_policy=sqs.RedriveAllowPolicy(
             redrive_permission=sqs.RedrivePermission.ALLOW_ALL

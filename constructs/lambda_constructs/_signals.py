@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import Fn, IResource
 from aws_cdk import aws_lambda as lambda_
 
-from lambda_constructs._paths import path_of, stack_of
+from lambda_constructs._known import (
+    account_of,
+    asked_once,
+    path_of,
+    region_of,
+    stack_of,
+)
 from lambda_constructs.errors import literal
 from lambda_constructs.signals import Limit, Signal
 
@@ -46,9 +52,14 @@ def is_here(function: LambdaFunction, of: IResource) -> bool:
     A service has them in the account and the Region of the resource alone.
     """
     stack = stack_of(function)
-    pairs = ((of.env.account, stack.account), (of.env.region, stack.region))
-    known = ((literal(theirs), literal(ours)) for theirs, ours in pairs)
+    known = ((literal(ask(of)), literal(ask(stack))) for ask in (account_of, region_of))
     return all(not (a and b) or a == b for a, b in known)
+
+
+@asked_once
+def name_of(function: LambdaFunction) -> str:
+    """Give the name of *function*: a token, unless it was given one."""
+    return function.function.function_name
 
 
 def of_function(
@@ -65,7 +76,7 @@ def of_function(
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
     """
-    name = function.function.function_name
+    name = name_of(function)
     return Signal(
         name=metric_name,
         namespace="AWS/Lambda",

@@ -9,6 +9,7 @@ import jsii
 from aws_cdk import AspectPriority, Aspects, IAspect, Stack
 from constructs import Construct, IConstruct
 
+from lambda_constructs._known import node_of, stack_of
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.practices import Practice
@@ -33,8 +34,8 @@ def watch(function: LambdaFunction, said: Monitoring | EllipsisType | None) -> N
             f"monitoring must be Monitoring(topic=...) or None, got {said!r}",
             scope=function,
         )
-    stack = Stack.of(function)
-    found = stack.node.try_find_child(ID)
+    stack = stack_of(function)
+    found = node_of(stack).try_find_child(ID)
     place = found if isinstance(found, Watch) else Watch(stack, ID)
     place.functions.append((function, said))
 

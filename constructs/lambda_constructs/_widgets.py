@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lambda_constructs._signals import name_of
 from lambda_constructs.errors import literal, seconds
 from lambda_constructs.signals import Signal
 
@@ -126,7 +127,7 @@ def _words(metric: str) -> str:
 
 
 def _dimensions(function: LambdaFunction) -> dict[str, str]:
-    name = function.function.function_name
+    name = name_of(function)
     return {"FunctionName": name, "Resource": f"{name}:live"}
 
 

@@ -26,8 +26,8 @@ from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._edge_checks import check_edge, check_event, packaged
 from lambda_constructs._edge_stack import home_of
+from lambda_constructs._known import resource_of, stack_of
 from lambda_constructs._options import FunctionOptions, check_options
-from lambda_constructs._paths import stack_of
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.function import LambdaFunction
@@ -153,9 +153,9 @@ class EdgeFunction(Construct):
                 role=self.role,
                 **_settings(options, self.log_group),
             )
-            resource = cast("lambda_.CfnFunction", self.function.node.default_child)
+            resource = cast("lambda_.CfnFunction", resource_of(self.function))
             check_inline_code(self, package, resource)
-            leave_out_role(self.function, self.role)
+            leave_out_role(home, self.function, self.role)
             self.version = self.function.current_version
             # From another stack by Fn::GetStackOutput: the strong way across Regions
             # is a pair of custom resources.

@@ -183,9 +183,17 @@ def seconds(duration: Duration | None) -> float | None:
     if duration is None:
         return None
     if duration not in _lengths:
-        unknown = duration.is_unresolved()
-        _lengths[duration] = None if unknown else duration.to_seconds(integral=False)
+        _lengths[duration] = _length(duration)
     return _lengths[duration]
+
+
+def _length(duration: Duration) -> float | None:
+    try:
+        return literal(duration.to_seconds(integral=False))
+    except RuntimeError:
+        if duration.is_unresolved():
+            return None
+        raise
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

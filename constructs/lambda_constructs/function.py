@@ -25,9 +25,9 @@ from lambda_constructs._checks import (
 )
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import settled_key
+from lambda_constructs._known import stack_of
 from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
-from lambda_constructs._paths import stack_of
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs._watch import watch
 from lambda_constructs.errors import jsii_errors

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import IConstruct
 
 from lambda_constructs import limits
-from lambda_constructs._paths import path_of, stack_of
+from lambda_constructs._known import node_of, path_of, resource_of, stack_of
 from lambda_constructs.errors import ConfigurationError, check_range, literal
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
@@ -24,7 +24,7 @@ def mapping_id(function: LambdaFunction, service: str, source: IResource) -> str
         ConfigurationError: *function* processes *source* already.
     """
     id = f"{service}-{path_as_id(function, source)}"
-    if function.node.try_find_child(id) is not None:
+    if node_of(function).try_find_child(id) is not None:
         raise already_bound(function, source)
     return id
 
@@ -51,7 +51,7 @@ def check_place(function: LambdaFunction, source: IResource) -> None:
     Raises:
         ConfigurationError: It is in another one, or it is defined in another account.
     """
-    is_defined = source.node.default_child is not None
+    is_defined = resource_of(source) is not None
     if is_defined and stack_of(source) is stack_of(function):
         return
     remedy = "Lambda polls its own Region only, so define both in one"

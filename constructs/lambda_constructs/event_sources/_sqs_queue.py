@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
+from lambda_constructs._known import resource_of
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError, literal, seconds
 from lambda_constructs.function import LambdaFunction
@@ -23,6 +28,8 @@ def settle_queue(
     queue: sqs.Queue | sqs.IQueue,
     function: LambdaFunction,
     *,
+    fifo: bool,
+    encryption_key: kms.IKey | None,
     window: Duration | None,
     max_receive_count: int | None,
 ) -> None:
@@ -31,7 +38,7 @@ def settle_queue(
     Raises:
         ConfigurationError: What it says cannot work with *function*.
     """
-    resource = queue.node.default_child
+    resource = resource_of(queue)
     if not (isinstance(queue, sqs.Queue) and isinstance(resource, sqs.CfnQueue)):
         Practice.SQS_IMPORTED_QUEUE.warn(
             function,
@@ -41,7 +48,10 @@ def settle_queue(
         )
         return
     _settle_visibility_timeout(queue, resource, function, window)
-    _settle_dead_letters(queue, resource, function, max_receive_count)
+    dead_letters = partial(
+        failure_queue, queue, "DeadLetters", fifo=fifo, encryption_key=encryption_key
+    )
+    _settle_dead_letters(queue, resource, function, max_receive_count, dead_letters)
 
 
 def waiting(
@@ -54,7 +64,7 @@ def waiting(
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     """
-    resource = queue.node.default_child
+    resource = resource_of(queue)
     visible = getattr(resource, "visibility_timeout", None)
     given = getattr(queue, "dead_letter_queue", None)
     tries = literal(given.max_receive_count if given else max_receive_count)
@@ -102,9 +112,10 @@ def _settle_visibility_timeout(
     if timeout is None or gathering is None:
         return
     wanted = VISIBILITY_TIMEOUT_FACTOR * timeout + gathering
-    given = literal(resource.visibility_timeout)
+    current = resource.visibility_timeout
+    given = literal(current)
     own = given is not None and given == getattr(queue, OURS, None)
-    if resource.visibility_timeout is None or (own and wanted > (given or 0)):
+    if current is None or (own and wanted > (given or 0)):
         # SQS would take 30 seconds, which neither CDK nor its validator compares.
         resource.visibility_timeout = wanted
         setattr(queue, OURS, wanted)
@@ -131,6 +142,7 @@ def _settle_dead_letters(
     resource: sqs.CfnQueue,
     function: LambdaFunction,
     max_receive_count: int | None,
+    make_queue: Callable[[], sqs.Queue],
 ) -> None:
     if queue.dead_letter_queue is not None:
         _check_dead_letters(queue, queue.dead_letter_queue, function)
@@ -145,12 +157,7 @@ def _settle_dead_letters(
         )
     else:
         _warn_of_few_receives(queue, max_receive_count, function)
-        dead_letters = failure_queue(
-            queue,
-            "DeadLetters",
-            fifo=queue.fifo,
-            encryption_key=queue.encryption_master_key,
-        )
+        dead_letters = make_queue()
         function.failure_queues.append(dead_letters)
         resource.redrive_policy = {
             "deadLetterTargetArn": dead_letters.queue_arn,
@@ -197,7 +204,7 @@ def _warn_of_few_receives(
 
 
 def _retention(queue: sqs.IQueue) -> float | None:
-    resource = queue.node.default_child
+    resource = resource_of(queue)
     if not isinstance(resource, sqs.CfnQueue):
         return None
     kept = resource.message_retention_period

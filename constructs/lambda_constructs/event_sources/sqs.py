@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import cast
 
 from aws_cdk import Duration
@@ -125,6 +126,8 @@ class SqsEventSource:
         settle_queue(
             self.queue,
             function,
+            fifo=self._is_fifo,
+            encryption_key=self._key,
             window=self.max_batching_window,
             max_receive_count=self.max_receive_count,
         )
@@ -133,7 +136,7 @@ class SqsEventSource:
             function,
             id,
             target=function.live,
-            event_source_arn=self.queue.queue_arn,
+            event_source_arn=self._arn,
             batch_size=self.batch_size,
             enabled=self.enabled,
             filter_encryption=self.filter_encryption,
@@ -159,9 +162,22 @@ class SqsEventSource:
         given = getattr(self.queue, "dead_letter_queue", None)
         return found + given_depth(given.queue if given else None, function)
 
+    # What never changes of the queue is asked once: each question calls JavaScript.
+
+    @cached_property
+    def _arn(self) -> str:
+        return self.queue.queue_arn
+
+    @cached_property
+    def _key(self) -> kms.IKey | None:
+        return self.queue.encryption_master_key
+
+    @cached_property
+    def _is_fifo(self) -> bool:
+        return self.queue.fifo
+
     def _check_types(self) -> None:
-        held = hasattr(self.queue, "queue_arn") and hasattr(self.queue, "fifo")
-        if not held:
+        if not (hasattr(self, "_arn") and hasattr(self, "_is_fifo")):
             raise ConfigurationError(
                 f"queue must be an SQS queue, got {self.queue!r}; pass the queue itself"
             )
@@ -207,16 +223,16 @@ class SqsEventSource:
 
     def _check_is_new(self, function: LambdaFunction) -> None:
         arns = {
-            each.queue.queue_arn
+            each._arn
             for each in function.event_sources
             if isinstance(each, SqsEventSource)
         }
-        if self.queue.queue_arn in arns:
+        if self._arn in arns:
             raise already_bound(function, self.queue)
 
     def _check_type(self, function: LambdaFunction) -> None:
         """A FIFO queue takes neither large batches nor a window."""
-        if not self.queue.fifo:
+        if not self._is_fifo:
             return
         check_range(
             f"batch_size of FIFO {self.queue.node.path}",
@@ -273,11 +289,10 @@ class SqsEventSource:
     def _grant(self, function: LambdaFunction) -> None:
         # Not grant_consume_messages(): the poller changes no visibility and knows
         # the queue's URL.
-        function.policy.add_statements(statement(POLLER_ACTIONS, self.queue.queue_arn))
-        key = self.queue.encryption_master_key
-        if key is not None:
+        function.policy.add_statements(statement(POLLER_ACTIONS, self._arn))
+        if self._key is not None:
             function.policy.add_statements(
-                key_statement(function, key, "sqs", "kms:Decrypt")
+                key_statement(function, self._key, "sqs", "kms:Decrypt")
             )
 
     def _provision_pollers(self, mapping: lambda_.EventSourceMapping) -> None:

@@ -1,0 +1,72 @@
+"""What never changes of a construct, asked once: each question calls JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from aws_cdk import IResource, Stack
+from constructs import IConstruct, Node
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+def asked_once(ask: Callable[[C], T]) -> Callable[[C], T]:
+    """Keep what *ask* gives for each construct, unless it is None."""
+    answers: WeakKeyDictionary[C, T] = WeakKeyDictionary()
+
+    @wraps(ask)
+    def answer(construct: C) -> T:
+        if construct in answers:
+            return answers[construct]
+        found = ask(construct)
+        if found is not None:
+            answers[construct] = found
+        return found
+
+    return answer
+
+
+@asked_once
+def node_of(construct: IConstruct) -> Node:
+    """Give the node of *construct*."""
+    return construct.node
+
+
+@asked_once
+def path_of(construct: IConstruct) -> str:
+    """Give the path of *construct*."""
+    return node_of(construct).path
+
+
+@asked_once
+def stack_of(construct: IConstruct) -> Stack:
+    """Give the stack that *construct* belongs to."""
+    return Stack.of(construct)
+
+
+@asked_once
+def stack_name_of(stack: Stack) -> str:
+    """Give the name of *stack*, or a token of a nested one's."""
+    return stack.stack_name
+
+
+@asked_once
+def region_of(resource: IResource | Stack) -> str:
+    """Give the Region of *resource*, or a token."""
+    return resource.region if isinstance(resource, Stack) else resource.env.region
+
+
+@asked_once
+def account_of(resource: IResource | Stack) -> str:
+    """Give the account of *resource*, or a token."""
+    return resource.account if isinstance(resource, Stack) else resource.env.account
+
+
+@asked_once
+def resource_of(construct: IConstruct) -> IConstruct | None:
+    """Give what CloudFormation makes of *construct*; None of an imported one."""
+    return node_of(construct).default_child
