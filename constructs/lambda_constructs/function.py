@@ -29,6 +29,7 @@ from lambda_constructs._known import stack_of
 from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._principal import RolePrincipal
+from lambda_constructs._stack_size import count
 from lambda_constructs._watch import watch
 from lambda_constructs.errors import jsii_errors
 from lambda_constructs.permissions import statements_for
@@ -195,6 +196,7 @@ class LambdaFunction(Construct):
             if deployment is not None:
                 self.release = deployment.bind(self)
         watch(self, monitoring)
+        count(self)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:

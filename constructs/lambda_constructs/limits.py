@@ -493,3 +493,11 @@ TRUST_POLICY_CHARACTERS = 2_048
 
 POLICIES_OF_A_ROLE = 10
 """Managed ones, without a raised quota."""
+
+# --- templates --------------------------------------------------------------
+
+STACK_RESOURCES = 500
+"""AWSCloudFormation/latest/UserGuide/cloudformation-limits.html."""
+
+TEMPLATE_BYTES = 1_048_576
+"""AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: 1 MB in an object."""

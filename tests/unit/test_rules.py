@@ -56,6 +56,10 @@ def plain(stack: Stack, id: str = "Plain", **options: Any) -> lambda_.Function:
     )
 
 
+def described(stack: Stack, kilobytes: int) -> None:
+    plain(stack).node.default_child.add_metadata("Notes", "x" * kilobytes * 1_000)
+
+
 def alias(stack: Stack, id: str = "Plain", **options: Any) -> lambda_.Alias:
     return plain(stack, id, **options).add_alias("live")
 
@@ -293,6 +297,7 @@ PAIRS = {
         (lambda s: bucket_writer(s, "*"), lambda s: bucket_writer(s, "small/*"))
     ],
     "shared-role": [(lambda s: role(s, shared=True), lambda s: role(s, shared=False))],
+    "template-size": [(lambda s: described(s, 1_050), lambda s: described(s, 1_000))],
     "sqs-dead-letter-retention": [
         (lambda s: queue(s, retention_period=Duration.days(4)), queue),
         (lambda s: queue(s, retention_period=None), queue),

@@ -7,6 +7,7 @@ from lambda_constructs.rules import (
     _queues,
     _recursion,
     _roles,
+    _stacks,
     _triggers,
 )
 
@@ -16,6 +17,7 @@ RULES = sorted(
         *_queues.RULES,
         *_recursion.RULES,
         *_roles.RULES,
+        *_stacks.RULES,
         *_triggers.RULES,
     ),
     key=lambda rule: rule.id,

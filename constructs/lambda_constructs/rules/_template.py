@@ -26,6 +26,7 @@ class Template:
         paths: Where in the tree of constructs a resource is, by its logical id.
         outputs: What other stacks may use, by the names that they use for it.
         app: The templates of all stacks of the app.
+        size: Of the file, in bytes.
     """
 
     path: Path
@@ -34,11 +35,13 @@ class Template:
     paths: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, object] = field(default_factory=dict)
     app: list[Template] = field(default_factory=list, repr=False)
+    size: int = 0
 
     @classmethod
     def read(cls, path: Path) -> Template:
         """Read a template and what CDK has noted beside it."""
-        found = json.loads(path.read_text("utf-8"))
+        content = path.read_bytes()
+        found = json.loads(content)
         noted = path.with_name(path.name.replace(".template.json", ".metadata.json"))
         notes = json.loads(noted.read_text("utf-8")) if noted.exists() else {}
         warned: dict[str, set[str]] = {}
@@ -54,7 +57,8 @@ class Template:
             str(each.get("Export", {}).get("Name", name)): each["Value"]
             for name, each in found.get("Outputs", {}).items()
         }
-        return cls(path, found.get("Resources", {}), warned, paths, outputs)
+        resources = found.get("Resources", {})
+        return cls(path, resources, warned, paths, outputs, size=len(content))
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Properties]]:
         """Give the logical id and the properties of each resource of some types."""
