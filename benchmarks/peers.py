@@ -14,22 +14,19 @@ NODE = Path(sys.executable).parent / "node"
 
 
 def solutions() -> list[str] | None:
-    """Install AWS Solutions Constructs; give the Python that has them, if it could."""
-    python = CACHE / "solutions" / "bin" / "python"
-    if not python.exists():
-        place = CACHE / "solutions"
-        asked = ["aws-solutions-constructs.aws-sqs-lambda"]
-        made = _run("uv", "venv", "-q", "--python", sys.executable, str(place))
-        if not made or not _run(
-            "uv", "pip", "install", "-q", "--python", str(python), *asked
-        ):
-            shutil.rmtree(place, ignore_errors=True)
-            return None
-    return [str(python), "-m", "benchmarks.workers", "solutions"]
+    """Install AWS Solutions Constructs; give how to run the workers with it."""
+    python = _environment("solutions", "aws-solutions-constructs.aws-sqs-lambda")
+    return python and [python, "-m", "benchmarks.workers", "solutions"]
 
 
-def javascript() -> list[str] | None:
-    """Install CDK for JavaScript; give how to run the workers with it, if it could."""
+def sam() -> list[str] | None:
+    """Install what transforms SAM's templates; give how to run the workers with it."""
+    python = _environment("sam", "aws-sam-translator", "boto3", "pyyaml")
+    return python and [python, str(ROOT / "benchmarks" / "workers_sam.py")]
+
+
+def javascript(variant: str) -> list[str] | None:
+    """Install CDK for JavaScript; give how to run the workers with it."""
     place = CACHE / "javascript"
     if not (place / "node_modules" / "aws-cdk-lib").exists():
         place.mkdir(parents=True, exist_ok=True)
@@ -38,7 +35,22 @@ def javascript() -> list[str] | None:
             shutil.rmtree(place, ignore_errors=True)
             return None
     script = shutil.copy(ROOT / "benchmarks" / "workers.js", place / "workers.js")
-    return [str(NODE), str(script)]
+    return [str(NODE), str(script), variant]
+
+
+def _environment(name: str, *packages: str) -> str | None:
+    """Make an environment with the newest of some packages; give its Python."""
+    place = CACHE / name
+    python = place / "bin" / "python"
+    if python.exists():
+        return str(python)
+    made = _run("uv", "venv", "-q", "--python", sys.executable, str(place))
+    if not made or not _run(
+        "uv", "pip", "install", "-q", "--python", str(python), *packages
+    ):
+        shutil.rmtree(place, ignore_errors=True)
+        return None
+    return str(python)
 
 
 def _run(*command: str) -> bool:

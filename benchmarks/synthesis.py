@@ -54,7 +54,9 @@ def variants() -> dict[str, list[str]]:
     }
     for name, peer in (
         ("Solutions Constructs", peers.solutions()),
-        ("JavaScript L2, CDK's defaults", peers.javascript()),
+        ("JavaScript L2, the same resources", peers.javascript("same")),
+        ("JavaScript L2, CDK's defaults", peers.javascript("plain")),
+        ("SAM, its defaults", peers.sam()),
     ):
         if peer is None:
             sys.stderr.write(f"{name} could not be installed, and is left out\n")

@@ -1,20 +1,96 @@
-// The same workers as `plain` in workers.py, in the language that CDK is written in.
-const { App, Duration, Stack } = require('aws-cdk-lib');
+// The variants `plain` and `same` of workers.py, in the language that CDK is written in.
+const { App, Duration, RemovalPolicy, Stack } = require('aws-cdk-lib');
+const iam = require('aws-cdk-lib/aws-iam');
 const lambda = require('aws-cdk-lib/aws-lambda');
 const sources = require('aws-cdk-lib/aws-lambda-event-sources');
+const logs = require('aws-cdk-lib/aws-logs');
 const sqs = require('aws-cdk-lib/aws-sqs');
 
-const stack = new Stack(new App(), 'Workers');
-for (let number = 0; number < Number(process.argv[2]); number++) {
+const HANDLER = 'def handler(event, context): ...';
+const TIMEOUT_SECONDS = 10;
+const STACK_HOLDS = 30;
+
+function plain(stack, number) {
   const worker = new lambda.Function(stack, `Worker${number}`, {
-    code: lambda.Code.fromInline('def handler(event, context): ...'),
+    code: lambda.Code.fromInline(HANDLER),
     handler: 'index.handler',
     runtime: lambda.Runtime.PYTHON_3_14,
-    timeout: Duration.seconds(10),
+    timeout: Duration.seconds(TIMEOUT_SECONDS),
   });
   const queue = new sqs.Queue(stack, `Queue${number}`, {
-    visibilityTimeout: Duration.seconds(60),
+    visibilityTimeout: Duration.seconds(6 * TIMEOUT_SECONDS),
   });
   worker.addEventSource(new sources.SqsEventSource(queue));
 }
-App.of(stack).synth();
+
+function same(stack, number) {
+  const dead = new sqs.Queue(stack, `DeadLetters${number}`, {
+    encryption: sqs.QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+    redriveAllowPolicy: { redrivePermission: sqs.RedrivePermission.ALLOW_ALL },
+  });
+  const queue = new sqs.Queue(stack, `Queue${number}`, {
+    visibilityTimeout: Duration.seconds(6 * TIMEOUT_SECONDS),
+    deadLetterQueue: { maxReceiveCount: 5, queue: dead },
+  });
+  const group = new logs.LogGroup(stack, `Logs${number}`, {
+    retention: logs.RetentionDays.ONE_YEAR,
+  });
+  const role = new iam.Role(stack, `Role${number}`, {
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+  });
+  const policy = new iam.ManagedPolicy(stack, `Policy${number}`, {
+    roles: [role],
+    statements: [
+      new iam.PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [group.logGroupArn],
+      }),
+      new iam.PolicyStatement({
+        actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+        resources: ['*'],
+      }),
+      new iam.PolicyStatement({
+        actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        resources: [queue.queueArn],
+      }),
+    ],
+  });
+  const worker = new lambda.Function(stack, `Worker${number}`, {
+    code: lambda.Code.fromInline(HANDLER),
+    handler: 'index.handler',
+    runtime: lambda.Runtime.PYTHON_3_14,
+    architecture: lambda.Architecture.ARM_64,
+    timeout: Duration.seconds(TIMEOUT_SECONDS),
+    role: role.withoutPolicyUpdates(),
+    logGroup: group,
+    loggingFormat: lambda.LoggingFormat.JSON,
+    tracing: lambda.Tracing.ACTIVE,
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+  });
+  const live = new lambda.Alias(stack, `Live${number}`, {
+    aliasName: 'live',
+    version: worker.currentVersion,
+  });
+  const mapping = new lambda.EventSourceMapping(stack, `Mapping${number}`, {
+    target: live,
+    batchSize: 10,
+    eventSourceArn: queue.queueArn,
+    reportBatchItemFailures: true,
+  });
+  mapping.node.addDependency(policy);
+}
+
+const [, , variant, count] = process.argv;
+const make = { plain, same }[variant];
+const app = new App();
+let stack;
+for (let number = 0; number < Number(count); number++) {
+  if (number % STACK_HOLDS === 0) {
+    stack = new Stack(app, `Workers${number / STACK_HOLDS}`);
+  }
+  make(stack, number % STACK_HOLDS);
+}
+const made = app.synth().getStackByName('Workers0').template;
+process.stdout.write(JSON.stringify(made));

@@ -195,12 +195,17 @@ VARIANTS: dict[str, Callable[[Stack, int], None]] = {
 }
 
 
+STACK_HOLDS = 30
+"""Workers, also with alarms: a stack has at most 500 resources."""
+
+
 def synthesize(variant: str, count: int) -> dict[str, Any]:
-    """Give the template of *count* workers."""
+    """Give the template of the first stack of *count* workers."""
     app = App()
-    stack = Stack(app, "Workers")
-    VARIANTS[variant](stack, count)
-    template: dict[str, Any] = app.synth().get_stack_by_name("Workers").template
+    for first in range(0, count, STACK_HOLDS):
+        stack = Stack(app, f"Workers{first // STACK_HOLDS}")
+        VARIANTS[variant](stack, min(STACK_HOLDS, count - first))
+    template: dict[str, Any] = app.synth().get_stack_by_name("Workers0").template
     return template
 
 
