@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -105,10 +106,8 @@ def check_fields(source: DataclassInstance) -> None:
     for field in fields(source):
         value, kind = getattr(source, field.name), str(field.type)
         required = field.default is MISSING and field.default_factory is MISSING
-        if value is None and not required and not kind.endswith(("None", "object")):
-            raise ConfigurationError(
-                f"{field.name} must not be None; leave it out for its default"
-            )
+        if not required and not kind.endswith(("None", "object")):
+            check_given(**{field.name: value})
         if kind.removesuffix(" | None") in PLAIN:
             held, wanted = PLAIN[kind.removesuffix(" | None")]
             check_type(field.name, value, wanted, holds=isinstance(value, held))
@@ -141,6 +140,30 @@ def check_whole(name: str, value: object, *, scope: IConstruct | None = None) ->
     check_type(name, value, "a whole number", holds=whole or token, scope=scope)
 
 
+def check_number(name: str, value: object) -> None:
+    """Raise unless *value* is a finite number, a token or unset.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    finite = number and (math.isfinite(value) or is_token(value))
+    check_type(name, value, "a number", holds=finite)
+
+
+def check_given(**values: object) -> None:
+    """Raise if one of *values* is None, which does not stand for another default.
+
+    Raises:
+        ConfigurationError: One is.
+    """
+    for name, value in values.items():
+        if value is None:
+            raise ConfigurationError(
+                f"{name} must not be None; leave it out for its default"
+            )
+
+
 def check_duration(
     name: str, value: object, *, scope: IConstruct | None = None
 ) -> None:
@@ -168,8 +191,8 @@ def is_token(value: object) -> bool:
     """
     if isinstance(value, str) and "{Token[" not in value:
         return False
-    if isinstance(value, int | float) and value > LEAST_NUMBER:
-        return False
+    if isinstance(value, int | float) and not -math.inf < value <= LEAST_NUMBER:
+        return False  # NaN and -inf, too, which would end the process of JavaScript
     return Token.is_unresolved(value)
 
 
