@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
 from lambda_constructs._account import claim_concurrency
+from lambda_constructs._policy_order import wait_for_policy
 from lambda_constructs.errors import (
     ConfigurationError,
     check_given,
@@ -131,6 +132,7 @@ class ProvisionedConcurrency:
                 provisioned_concurrent_executions=self.min_capacity
             )
         )
+        wait_for_policy(alias, function)
         if self.max_capacity is None and not self.schedules:
             return None
         return self._scale(function)

@@ -132,6 +132,26 @@ def test_a_fixed_number_is_not_scaled(stack):
     assert {} == resources(stack, TARGET)
 
 
+@pytest.mark.parametrize(
+    ("options", "type"),
+    [
+        ({"provisioned_concurrency": ProvisionedConcurrency(min_capacity=3)}, ALIAS),
+        (
+            {"snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS},
+            "AWS::Lambda::Version",
+        ),
+    ],
+)
+def test_what_begins_before_it_is_invoked_may_do_all_by_then(stack, options, type):
+    """
+    Code at the top of a module runs while the stack is deployed.
+    """
+    make_function(stack, **options)
+
+    (found,) = Template.from_stack(stack).find_resources(type).values()
+    assert ["WorkerPolicy"] == [each[:-8] for each in found["DependsOn"]]
+
+
 def test_schedules_alone_track_no_target(stack):
     """
     They are what moves the number.

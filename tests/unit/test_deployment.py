@@ -12,6 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 
@@ -29,6 +30,7 @@ from lambda_constructs.event_sources import (
     HttpApiEventSource,
     KinesisEventSource,
     RestApiEventSource,
+    S3NotificationEventSource,
     SqsEventSource,
     WebSocketApiEventSource,
 )
@@ -159,8 +161,24 @@ class TestCanary:
             "BeforeHookPolicy",
             "WorkerDeploymentGroup",
             "WorkerDeploymentPolicy",
+            "WorkerPolicy",
         } <= names
         assert without_cycles(template)
+
+    def test_it_does_not_wait_for_what_waits_for_it(self, stack):
+        """
+        The function reads the bucket, the bucket notifies the alias.
+        """
+        bucket = s3.Bucket(stack, "Bucket", bucket_name="of-the-shop")
+        worker = make_function(stack, deployment=canary())
+        worker.add_event_source(S3NotificationEventSource(bucket))
+        worker.allow("s3:GetObject", on=bucket)
+
+        template = Template.from_stack(stack)
+        assert without_cycles(template)
+        assert "WorkerPolicy" not in {
+            each[:-8] for each in alias_of(template)["DependsOn"]
+        }
 
     def test_codedeploy_may_act_on_this_function_its_hooks_and_alarms(self, built):
         """
