@@ -143,9 +143,10 @@ class ProvisionedConcurrency:
         What a schedule leaves out stays as another has set it, so the widest is what
         counts. https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-policy-overview.html
         """
-        both = (self, *self.schedules)
-        most = [each.max_capacity for each in both if each.max_capacity is not None]
-        least = [each.min_capacity for each in both if each.min_capacity is not None]
+        bounds = [(self.min_capacity, self.max_capacity)]
+        bounds += [(each.min_capacity, each.max_capacity) for each in self.schedules]
+        most = [high for _, high in bounds if high is not None]
+        least = [low for low, _ in bounds if low is not None]
         if self.max_capacity is None or any(map(is_token, [*most, *least])):
             return
         for each in self.schedules:

@@ -146,9 +146,9 @@ def check_number(name: str, value: object) -> None:
     Raises:
         ConfigurationError: It is something else.
     """
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    finite = number and (math.isfinite(value) or is_token(value))
-    check_type(name, value, "a number", holds=finite)
+    known = isinstance(value, int | float) and math.isfinite(value)
+    number = known and not isinstance(value, bool)
+    check_type(name, value, "a number", holds=number)
 
 
 def check_given(**values: object) -> None:

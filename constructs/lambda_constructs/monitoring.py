@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from constructs import IConstruct, Node
 
-from lambda_constructs.errors import ConfigurationError, check_type, nearest
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_given,
+    check_number,
+    check_type,
+    is_token,
+    nearest,
+)
 from lambda_constructs.signals import Limit, Signal
 
 if TYPE_CHECKING:
@@ -55,14 +62,17 @@ class Monitoring:
             raise ConfigurationError(
                 f"topic must be an SNS topic, got {self.topic!r}; pass the topic itself"
             )
+        check_given(dashboard=self.dashboard, thresholds=self.thresholds)
         held = isinstance(self.dashboard, bool)
         check_type("dashboard", self.dashboard, "True or False", holds=held)
         held = isinstance(self.thresholds, Mapping)
         wanted = "a mapping of names, as {'Errors': 5}"
         check_type("thresholds", self.thresholds, wanted, holds=held)
         for name, value in self.thresholds.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            check_type(f"thresholds[{name!r}]", value, "a number", holds=number)
+            check_type(
+                "a name in thresholds", name, "text", holds=isinstance(name, str)
+            )
+            check_number(f"thresholds[{name!r}]", value)
         self._check_key()
 
     def apply_to(self, scope: IConstruct) -> None:
@@ -98,8 +108,19 @@ class Monitoring:
         threshold = self.thresholds[signal.name]
         if threshold is None:
             return None
+        if signal.namespace.startswith("AWS/") and not is_token(threshold):
+            self._check_threshold(signal, threshold)
         values = {**vars(signal.limit), "threshold": threshold}
         return Limit(**values)
+
+    def _check_threshold(self, signal: Signal, threshold: float) -> None:
+        """None of AWS's metrics here is below 0, and each is 0 where all is well."""
+        if threshold <= 0:
+            raise ConfigurationError(
+                f"thresholds[{signal.name!r}] must be above 0, got {threshold:g}: the "
+                "alarm would be on while all is well, or never; 1 is the first, and "
+                "None leaves the alarm out"
+            )
 
     def check_names(self, known: set[str]) -> str | None:
         """Give what is wrong with the names of *thresholds*, where something is."""
