@@ -143,7 +143,9 @@ class ProvisionedConcurrency:
         What a schedule leaves out stays as another has set it, so the widest is what
         counts. https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-policy-overview.html
         """
-        bounds = [(self.min_capacity, self.max_capacity)]
+        bounds: list[tuple[int | None, int | None]] = [
+            (self.min_capacity, self.max_capacity)
+        ]
         bounds += [(each.min_capacity, each.max_capacity) for each in self.schedules]
         most = [high for _, high in bounds if high is not None]
         least = [low for low, _ in bounds if low is not None]

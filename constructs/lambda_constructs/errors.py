@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Duration, Token
-from constructs import IConstruct
+from constructs import IConstruct, Node
 from jsii.errors import JavaScriptError
 
 if TYPE_CHECKING:
@@ -149,6 +149,18 @@ def check_number(name: str, value: object) -> None:
     known = isinstance(value, int | float) and math.isfinite(value)
     number = known and not isinstance(value, bool)
     check_type(name, value, "a number", holds=number)
+
+
+def check_scope(call: str, scope: object) -> None:
+    """Raise unless *scope* is a construct, which *call* takes.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    if not isinstance(getattr(scope, "node", None), Node):
+        raise ConfigurationError(
+            f"{call} takes an app, a stack or a construct, got {scope!r}"
+        )
 
 
 def check_given(**values: object) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from constructs import IConstruct, Node
+from constructs import IConstruct
 
 from lambda_constructs.errors import (
     ConfigurationError,
     check_given,
     check_number,
+    check_scope,
     check_type,
     is_token,
     nearest,
@@ -84,10 +85,7 @@ class Monitoring:
         Raises:
             ConfigurationError: *scope* is no construct.
         """
-        if not isinstance(getattr(scope, "node", None), Node):
-            raise ConfigurationError(
-                f"apply_to() takes an app, a stack or a construct, got {scope!r}"
-            )
+        check_scope("apply_to()", scope)
         # Beside the scope itself: jsii forgets a Python object that nothing holds.
         _applied[id(scope)] = (scope, self)
 

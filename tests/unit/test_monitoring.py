@@ -298,7 +298,8 @@ def test_functions_whose_paths_read_alike_have_alarms_of_their_own(stack, topic)
     make_function(Construct(stack, "A"), "B", monitoring=...)
     make_function(stack, "A-B", monitoring=...)
 
-    names = [each["AlarmName"] for each in resources(stack, ALARM).values()]
+    made = resources(stack, ALARM).values()
+    names = [each["Properties"]["AlarmName"] for each in made]
     assert 6 == len(names) == len(set(names))
     assert "Shop/A-B/Errors" in names
 
