@@ -44,6 +44,11 @@ from tests.unit.conftest import make_function
             "code must be PythonCode or aws_lambda.Code, got 'src' (str)",
         ),
         ({"handler": 1}, "handler must be text, got 1"),
+        ({"handler": "main"}, "handler must be module.function, got 'main'"),
+        (
+            {"handler": "app.main"},
+            "handler of inline code must be in index, got 'app.main'",
+        ),
         (
             {"runtime": "python3.14"},
             "runtime must be a Runtime, as Runtime.PYTHON_3_14",
