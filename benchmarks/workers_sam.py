@@ -7,6 +7,7 @@ where it deploys is done here: reading the template, and transforming it.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -44,6 +45,7 @@ class NoManagedPolicies:
 
 def main(count: int) -> dict[str, Any]:
     """Transform *count* workers."""
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
     text = "Transform: AWS::Serverless-2016-10-31\nResources:" + "".join(
         WORKER.format(
             number=number, timeout=TIMEOUT_SECONDS, visibility=6 * TIMEOUT_SECONDS

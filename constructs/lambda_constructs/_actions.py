@@ -49,6 +49,18 @@ class Service:
             self._is_part(action, each, start, rest) for each in able
         )
 
+    def has_part(self, action: str, arn: str, kind: str = "") -> bool:
+        """Tell whether *arn* is of such a form, if no name in it has a slash."""
+        start, rest = self._split(arn, kind)
+        return (
+            start == ["*"] * 5
+            or rest.startswith("*")
+            or any(
+                _flat(self.forms[each].split(":", 5)[5]).fullmatch(rest)
+                for each in self.actions[action]
+            )
+        )
+
     def _split(self, arn: str, kind: str) -> tuple[list[str], str]:
         """Give the five fields that begin an ARN, and what they say is about."""
         if arn.startswith("*") and kind:
@@ -97,6 +109,11 @@ def _sample(form: str) -> str:
 @cache
 def _pattern(form: str) -> re.Pattern[str]:
     return re.compile(".+".join(map(re.escape, re.split(r"\$\{[^}]+\}", form))))
+
+
+@cache
+def _flat(form: str) -> re.Pattern[str]:
+    return re.compile("[^/]+".join(map(re.escape, re.split(r"\$\{[^}]+\}", form))))
 
 
 @cache

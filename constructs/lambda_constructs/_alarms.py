@@ -49,6 +49,7 @@ class Alarms:
         self.made: dict[object, cloudwatch.CfnAlarm] = {}
         self._place = place
         self._names: set[str] = set()
+        self._places: dict[str, LambdaFunction] = {}
         self._used: list[Monitoring] = []
 
     def add(self, function: LambdaFunction, monitoring: Monitoring) -> list[Signal]:
@@ -69,8 +70,9 @@ class Alarms:
             limit = monitoring.settled(signal)
             settled.append(signal.limited(limit))
             if limit is not None and signal.key not in self.made:
-                id = f"{place_of(function, function)}-{signal.id}"
-                self.made[signal.key] = self._alarm(id, function, signal, limit, topic)
+                place = self._place_of(function)
+                made = self._alarm(place, function, signal, limit, topic)
+                self.made[signal.key] = made
         return settled
 
     def check_names(self) -> None:
@@ -84,9 +86,17 @@ class Alarms:
             if fault:
                 raise ConfigurationError(fault, scope=self._place)
 
+    def _place_of(self, function: LambdaFunction) -> str:
+        """Say which function it is; of two whose paths read alike, one has more."""
+        place = place_of(function, function)
+        if self._places.setdefault(place, function) is function:
+            return place
+        digest = hashlib.sha256(path_of(function).encode()).hexdigest()[:8]
+        return f"{place}-{digest}"
+
     def _alarm(
         self,
-        id: str,
+        place: str,
         function: LambdaFunction,
         signal: Signal,
         limit: Limit,
@@ -96,9 +106,9 @@ class Alarms:
         percentile = signal.statistic.startswith("p")
         return cloudwatch.CfnAlarm(
             self._place,
-            id,
+            f"{place}-{signal.id}",
             alarm_actions=[topic],
-            alarm_name=_name(function, signal),
+            alarm_name=_name(place, function, signal),
             alarm_description=f"{path_of(function)}: {signal.meaning}",
             comparison_operator=OPERATORS[limit.comparison_operator],
             datapoints_to_alarm=limit.datapoints_to_alarm,
@@ -117,12 +127,12 @@ class Alarms:
         )
 
 
-def _name(function: LambdaFunction, signal: Signal) -> str:
+def _name(place: str, function: LambdaFunction, signal: Signal) -> str:
     """Name an alarm as whoever is told reads it; by its stack, so that copies fit.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     """
-    of = (stack_name_of(stack_of(function)), place_of(function, function), signal.id)
+    of = (stack_name_of(stack_of(function)), place, signal.id)
     name = "/".join(of)
     if len(name) <= NAME_CHARACTERS:
         return name

@@ -18,6 +18,16 @@ ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 
 TOKEN = re.compile(r"\$\{Token\[[^\]]+\]\}")
 
+NAMES_WITHOUT_SLASHES = {
+    "dynamodb",
+    "kms",
+    "lambda",
+    "sns",
+    "sqs",
+    "states",
+}
+"""Services where what follows a slash is a part, and nothing where there are none."""
+
 ONE_RESOURCE = "name the one resource that the handler uses"
 
 
@@ -89,7 +99,11 @@ def arn_of(action: str, resource: object, at: str | None, scope: IConstruct) -> 
         arn, shown = f"{arn}/{_checked_part(at, scope)}", f"{at!r} of {shown}"
     elif kind:
         arn, kind = completed(arn, kind, kinds, cast("IResource", resource), scope)
-    if not service.applies(name, TOKEN.sub("*", arn), kind):
+    shape = TOKEN.sub("*", arn)
+    flat = at is not None and action.partition(":")[0] in NAMES_WITHOUT_SLASHES
+    if not service.applies(name, shape, kind) or (
+        flat and not service.has_part(name, shape, kind)
+    ):
         raise ConfigurationError(
             f"{action!r} acts on {_forms(service, name)}, got {shown}; "
             "pass the resource that the action is for",

@@ -19,7 +19,6 @@ from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
     check_range,
-    check_type,
     literal,
     seconds,
 )
@@ -193,9 +192,10 @@ def check_variable(
     Raises:
         ConfigurationError: It is something else, or taken.
     """
-    held = isinstance(name, str)
-    wanted = "the name of a variable"
-    check_type("variable", name or "", wanted, holds=held, scope=scope)
+    if not isinstance(name, str):
+        raise ConfigurationError(
+            f"variable must be the name of a variable, got {name!r}", scope=scope
+        )
     if name in environment:
         raise ConfigurationError(
             f"environment has {name} already; choose another variable=", scope=scope

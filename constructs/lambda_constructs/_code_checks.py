@@ -59,6 +59,12 @@ def check_package(
             f"{handler!r} ({len(handler)} characters); pass module.function",
             scope=scope,
         )
+    if name.startswith("python") and not is_token(handler) and "." not in handler:
+        raise ConfigurationError(
+            f"handler must be module.function, got {handler!r}, with which every "
+            "invocation fails; pass 'index.handler' for handler() in index.py",
+            scope=scope,
+        )
     _check_file_system(scope, options)
 
 
@@ -107,12 +113,21 @@ def check_runtime(scope: Construct, runtime: lambda_.Runtime) -> None:
 def check_inline_code(
     scope: Construct, code: lambda_.Code, resource: lambda_.CfnFunction
 ) -> None:
-    """Check the length of code that is part of the template.
+    """Check the length of code that is part of the template, and its handler.
 
     Raises:
         ConfigurationError: CloudFormation would refuse the code.
     """
-    if not isinstance(code, lambda_.InlineCode) or code in _checked:
+    if not isinstance(code, lambda_.InlineCode):
+        return
+    handler = resource.handler or ""
+    if not is_token(handler) and not handler.startswith("index."):
+        raise ConfigurationError(
+            f"handler of inline code must be in index, got {handler!r}; Lambda writes "
+            "such code into index.py, so pass 'index.handler'",
+            scope=scope,
+        )
+    if code in _checked:
         return
     _checked.add(code)
     text = Stack.of(scope).resolve(resource.code)["zipFile"]

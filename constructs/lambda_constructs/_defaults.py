@@ -10,9 +10,14 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import IConstruct, Node
+from constructs import IConstruct
 
-from lambda_constructs.errors import ConfigurationError, check_type, check_whole
+from lambda_constructs.errors import (
+    check_given,
+    check_scope,
+    check_type,
+    check_whole,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -57,6 +62,7 @@ class FunctionDefaults:
 
     def __post_init__(self) -> None:
         check_whole("memory_size", self.memory_size)
+        check_given(environment=self.environment)
         held = isinstance(self.environment, Mapping)
         check_type("environment", self.environment, "a mapping", holds=held)
         held = hasattr(self.encryption_key, "key_arn")
@@ -79,10 +85,7 @@ class FunctionDefaults:
         Raises:
             ConfigurationError: *scope* is no construct.
         """
-        if not isinstance(getattr(scope, "node", None), Node):
-            raise ConfigurationError(
-                f"apply_to() takes an app, a stack or a construct, got {scope!r}"
-            )
+        check_scope("apply_to()", scope)
         if self.permissions_boundary is not None:
             iam.PermissionsBoundary.of(scope).apply(self.permissions_boundary)
         # Held by id and beside the scope itself: jsii forgets a Python object that

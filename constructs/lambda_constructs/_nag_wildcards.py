@@ -36,6 +36,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 OBJECTS = re.compile(r"(<\w+\.Arn>|arn:[^:*]+:s3:::[^/*]+)/[^*]*\*")
 OWN_LOGS = re.compile(r"arn:[^:*]+(::\w+>)?:logs:\*:[^*]+:log-group:[^*]+:\*")
+INSIGHTS_LOGS = re.compile(r"arn:[^*]+:log-group:/aws/lambda-insights:\*")
 OWN_LOG_ACTIONS = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
 OWN_EXECUTIONS = re.compile(r"<\w+\.Arn>:\*")
 OWN_EXECUTION_ACTIONS = {
@@ -85,6 +86,8 @@ def _reason(actions: set[str], resource: str) -> str | None:
         return "the objects of one bucket, whose keys nobody knows before"
     if OWN_LOGS.fullmatch(resource) and actions <= OWN_LOG_ACTIONS:
         return "the function's own log group, in each Region where it runs"
+    if INSIGHTS_LOGS.fullmatch(resource) and actions <= OWN_LOG_ACTIONS:
+        return "the streams of the log group that Lambda Insights has in a Region"
     if OWN_EXECUTIONS.fullmatch(resource) and actions <= OWN_EXECUTION_ACTIONS:
         return "each execution of the function's own versions"
     if GROUPS.fullmatch(resource) and actions <= GROUP_ACTIONS:

@@ -17,6 +17,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lambda_constructs._policy_order import wait_for_policy
 from lambda_constructs._rollback import RollbackAlarms
 from lambda_constructs.errors import ConfigurationError, jsii_errors
 from lambda_constructs.permissions import statement
@@ -178,6 +179,7 @@ class Release(Construct):
         # An update policy is no property: whether CloudFormation waits for what it
         # refers to is said nowhere, and for the policies it would not. By the policies
         # alone, since cfn-lint calls the rest redundant (W3005).
+        wait_for_policy(alias, function)
         self.policy.node.add_dependency(self.group)
         function.live.node.add_dependency(self.policy)
         for hook in hooks.each():

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from aws_cdk import Stack
+
 from lambda_constructs import limits
 from lambda_constructs._rollback_alarms import (
     ALARMS,
@@ -15,7 +17,7 @@ from lambda_constructs._rollback_alarms import (
     Metric,
     alarm_on,
 )
-from lambda_constructs.errors import ConfigurationError, seconds
+from lambda_constructs.errors import ConfigurationError, literal, seconds
 from lambda_constructs.permissions import statement
 
 if TYPE_CHECKING:
@@ -97,6 +99,8 @@ class RollbackAlarms:
         if rules.derived:
             self._add_errors()
             self._watch_queues()
+        for each in rules.alarms:
+            _check_place(function, each)
         self._allow([each.alarm_arn for each in rules.alarms if _is_metric(each)])
         if not all(_is_metric(each) for each in rules.alarms):
             # Of composite alarms CloudWatch tells those alone who may see all.
@@ -161,7 +165,14 @@ class RollbackAlarms:
         longest = self._rules.max_latency
         timeout = seconds(self._function.timeout)
         if longest is not None:
-            most = longest.to_milliseconds()
+            most = 1_000 * (seconds(longest) or 0)
+            if timeout is not None and most >= 1_000 * timeout:
+                raise ConfigurationError(
+                    "max_latency must be less than the function's timeout of "
+                    f"{timeout:g} s, got {most / 1_000:g} s: nothing takes longer, and "
+                    "no release would go back; leave it out for 80 % of the timeout",
+                    scope=self._function,
+                )
         elif timeout is not None:
             most = LATENCY_SHARE * timeout * 1_000
         else:
@@ -212,6 +223,25 @@ class RollbackAlarms:
 
 DESCRIBE = "cloudwatch:DescribeAlarms"
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html."""
+
+
+def _check_place(function: LambdaFunction, alarm: cloudwatch.IAlarm) -> None:
+    """Check that CodeDeploy, which knows alarms by name, would find *alarm*.
+
+    https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
+    """
+    there, here = alarm.env, Stack.of(function)
+    for what, of_alarm, own in (
+        ("Region", literal(there.region), literal(here.region)),
+        ("account", literal(there.account), literal(here.account)),
+    ):
+        if of_alarm and own and of_alarm != own:
+            raise ConfigurationError(
+                f"alarms must be in the function's {what} {own}, got "
+                f"{alarm.node.path} in {of_alarm}; CodeDeploy knows them by name, so "
+                "define it there",
+                scope=function,
+            )
 
 
 def _is_metric(alarm: cloudwatch.IAlarm) -> bool:

@@ -12,11 +12,15 @@ from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
 from lambda_constructs._account import claim_concurrency
+from lambda_constructs._policy_order import wait_for_policy
 from lambda_constructs.errors import (
     ConfigurationError,
+    check_given,
+    check_number,
     check_range,
     check_type,
     check_whole,
+    is_token,
     literal,
 )
 
@@ -80,7 +84,7 @@ class ProvisionedConcurrency:
     Attributes:
         min_capacity: How many there are at least, and before anything is measured.
         max_capacity: How many there are at most. Left out, there are *min_capacity*,
-            unless a schedule says otherwise.
+            unless a schedule says otherwise: then as many as it says.
         schedules: When other bounds begin.
         utilization_target: The share in use to aim at, 0.1 to 0.9; the rest is for
             what comes in the minutes that scaling takes.
@@ -98,6 +102,9 @@ class ProvisionedConcurrency:
         if self.min_capacity is None:
             raise ConfigurationError("min_capacity must be given, got None")
         _check_bounds(self.min_capacity, self.max_capacity, least=LEAST)
+        check_given(
+            schedules=self.schedules, utilization_target=self.utilization_target
+        )
         held = isinstance(self.schedules, Sequence) and all(
             isinstance(each, ScheduledScaling) for each in self.schedules
         )
@@ -105,9 +112,9 @@ class ProvisionedConcurrency:
             "schedules", self.schedules, "a list of ScheduledScaling", holds=held
         )
         target = self.utilization_target
-        held = isinstance(target, int | float) and not isinstance(target, bool)
-        check_type("utilization_target", target, "a number", holds=held)
+        check_number("utilization_target", target)
         check_range("utilization_target", target, *limits.UTILIZATION_TARGET)
+        self._check_schedules()
 
     def bind(self, function: LambdaFunction, /) -> scaling.CfnScalableTarget | None:
         """Provide for the live alias of *function*; give what scales it, if anything.
@@ -125,9 +132,37 @@ class ProvisionedConcurrency:
                 provisioned_concurrent_executions=self.min_capacity
             )
         )
+        wait_for_policy(alias, function)
         if self.max_capacity is None and not self.schedules:
             return None
         return self._scale(function)
+
+    def _check_schedules(self) -> None:
+        """Check that no schedule leaves the least above the most.
+
+        What a schedule leaves out stays as another has set it, so the widest is what
+        counts. https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-policy-overview.html
+        """
+        bounds: list[tuple[int | None, int | None]] = [
+            (self.min_capacity, self.max_capacity)
+        ]
+        bounds += [(each.min_capacity, each.max_capacity) for each in self.schedules]
+        most = [high for _, high in bounds if high is not None]
+        least = [low for low, _ in bounds if low is not None]
+        if self.max_capacity is None or any(map(is_token, [*most, *least])):
+            return
+        for each in self.schedules:
+            low, high = each.min_capacity, each.max_capacity
+            if high is None and low is not None and low > max(most):
+                raise ConfigurationError(
+                    "min_capacity of a schedule must not be above max_capacity of "
+                    f"{max(most)}, got {low}; pass max_capacity= to the schedule, too"
+                )
+            if low is None and high is not None and high < min(least):
+                raise ConfigurationError(
+                    "max_capacity of a schedule must not be below min_capacity of "
+                    f"{min(least)}, got {high}; pass min_capacity= to the schedule, too"
+                )
 
     def _most(self) -> float:
         """Give the most that there may ever be."""
@@ -176,7 +211,8 @@ class ProvisionedConcurrency:
             scalable_dimension="lambda:function:ProvisionedConcurrency",
             service_namespace="lambda",
             scheduled_actions=[
-                _action(number, each) for number, each in enumerate(self.schedules, 1)
+                _action(number, each, exact=self.max_capacity is None)
+                for number, each in enumerate(self.schedules, 1)
             ]
             or None,
         )
@@ -213,14 +249,22 @@ def _check_bounds(low: int | None, high: int | None, *, least: int) -> None:
 
 
 def _action(
-    number: int, each: ScheduledScaling
+    number: int, each: ScheduledScaling, *, exact: bool
 ) -> scaling.CfnScalableTarget.ScheduledActionProperty:
+    """Give CloudFormation's words for a schedule.
+
+    Where no target is tracked nothing but the bounds moves the number: *exact* bounds
+    are one, or the least would be above the most, and what went up stayed there.
+    """
     kinds = scaling.CfnScalableTarget
+    low, high = each.min_capacity, each.max_capacity
+    if exact:
+        low, high = high if low is None else low, low if high is None else high
     return kinds.ScheduledActionProperty(
         schedule=each.schedule.expression_string,
         scheduled_action_name=f"Schedule{number}",
         scalable_target_action=kinds.ScalableTargetActionProperty(
-            min_capacity=each.min_capacity, max_capacity=each.max_capacity
+            min_capacity=low, max_capacity=high
         ),
         timezone=each.time_zone.timezone_name if each.time_zone else None,
     )

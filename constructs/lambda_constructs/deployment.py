@@ -14,9 +14,12 @@ from lambda_constructs._shift import AllAtOnce, Shift, TimeBased, Weights
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
+    check_given,
+    check_number,
     check_range,
     check_type,
     check_whole,
+    seconds,
 )
 
 if TYPE_CHECKING:
@@ -175,8 +178,8 @@ class Deployment:
                 "previous_version must be the number of a version, as '7', got "
                 f"{previous_version!r}; aws lambda list-versions-by-function has them"
             )
-        known = isinstance(percentage, int | float) and not isinstance(percentage, bool)
-        check_type("percentage", percentage, "a number", holds=known)
+        check_given(percentage=percentage)
+        check_number("percentage", percentage)
         check_range("percentage", percentage, 0, 100, unit="%")
         return cls(Weights(previous_version, percentage))
 
@@ -211,6 +214,7 @@ def _rules(
     *,
     derived: bool = True,
 ) -> RollbackRules:
+    check_given(alarms=alarms, max_errors=max_errors)
     held = isinstance(alarms, Sequence) and all(
         hasattr(each, "alarm_name") for each in alarms
     )
@@ -223,7 +227,14 @@ def _rules(
         "a Duration, as Duration.millis(800)",
         holds=isinstance(max_latency, Duration),
     )
-    return RollbackRules(tuple(alarms), max_errors, max_latency, derived)
+    if (longest := seconds(max_latency)) is not None and longest <= 0:
+        raise ConfigurationError(
+            "max_latency must be more than nothing, got 0 s: every release would go "
+            "back; leave it out for 80 % of the function's timeout"
+        )
+    # An alarm that is named twice is watched as well by being named once.
+    watched = {id(each): each for each in alarms}.values()
+    return RollbackRules(tuple(watched), max_errors, max_latency, derived)
 
 
 def _minutes(interval: Duration | None, default: int) -> int:

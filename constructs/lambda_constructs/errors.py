@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Duration, Token
-from constructs import IConstruct
+from constructs import IConstruct, Node
 from jsii.errors import JavaScriptError
 
 if TYPE_CHECKING:
@@ -105,10 +106,8 @@ def check_fields(source: DataclassInstance) -> None:
     for field in fields(source):
         value, kind = getattr(source, field.name), str(field.type)
         required = field.default is MISSING and field.default_factory is MISSING
-        if value is None and not required and not kind.endswith(("None", "object")):
-            raise ConfigurationError(
-                f"{field.name} must not be None; leave it out for its default"
-            )
+        if not required and not kind.endswith(("None", "object")):
+            check_given(**{field.name: value})
         if kind.removesuffix(" | None") in PLAIN:
             held, wanted = PLAIN[kind.removesuffix(" | None")]
             check_type(field.name, value, wanted, holds=isinstance(value, held))
@@ -141,6 +140,42 @@ def check_whole(name: str, value: object, *, scope: IConstruct | None = None) ->
     check_type(name, value, "a whole number", holds=whole or token, scope=scope)
 
 
+def check_number(name: str, value: object) -> None:
+    """Raise unless *value* is a finite number, a token or unset.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    known = isinstance(value, int | float) and math.isfinite(value)
+    number = known and not isinstance(value, bool)
+    check_type(name, value, "a number", holds=number)
+
+
+def check_scope(call: str, scope: object) -> None:
+    """Raise unless *scope* is a construct, which *call* takes.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    if not isinstance(getattr(scope, "node", None), Node):
+        raise ConfigurationError(
+            f"{call} takes an app, a stack or a construct, got {scope!r}"
+        )
+
+
+def check_given(**values: object) -> None:
+    """Raise if one of *values* is None, which does not stand for another default.
+
+    Raises:
+        ConfigurationError: One is.
+    """
+    for name, value in values.items():
+        if value is None:
+            raise ConfigurationError(
+                f"{name} must not be None; leave it out for its default"
+            )
+
+
 def check_duration(
     name: str, value: object, *, scope: IConstruct | None = None
 ) -> None:
@@ -168,8 +203,8 @@ def is_token(value: object) -> bool:
     """
     if isinstance(value, str) and "{Token[" not in value:
         return False
-    if isinstance(value, int | float) and value > LEAST_NUMBER:
-        return False
+    if isinstance(value, int | float) and not -math.inf < value <= LEAST_NUMBER:
+        return False  # NaN and -inf, too, which would end the process of JavaScript
     return Token.is_unresolved(value)
 
 

@@ -28,6 +28,7 @@ from lambda_constructs._encryption import settled_key
 from lambda_constructs._known import stack_of
 from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
+from lambda_constructs._policy_order import wait_for_policy
 from lambda_constructs._principal import RolePrincipal
 from lambda_constructs._stack_size import count
 from lambda_constructs._watch import watch
@@ -185,6 +186,9 @@ class LambdaFunction(Construct):
             self.live = lambda_.Alias(
                 self, "Live", alias_name="live", version=self.function.current_version
             )
+            if "snap_start" in settings:
+                version = self.function.current_version.node.default_child
+                wait_for_policy(version, self)
             if self.network is not None:
                 self.network.begin(given.get("initial_policy", ()))
         self.release = None

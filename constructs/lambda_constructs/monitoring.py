@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from constructs import IConstruct, Node
+from constructs import IConstruct
 
-from lambda_constructs.errors import ConfigurationError, check_type, nearest
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_given,
+    check_number,
+    check_scope,
+    check_type,
+    is_token,
+    nearest,
+)
 from lambda_constructs.signals import Limit, Signal
 
 if TYPE_CHECKING:
@@ -55,14 +63,17 @@ class Monitoring:
             raise ConfigurationError(
                 f"topic must be an SNS topic, got {self.topic!r}; pass the topic itself"
             )
+        check_given(dashboard=self.dashboard, thresholds=self.thresholds)
         held = isinstance(self.dashboard, bool)
         check_type("dashboard", self.dashboard, "True or False", holds=held)
         held = isinstance(self.thresholds, Mapping)
         wanted = "a mapping of names, as {'Errors': 5}"
         check_type("thresholds", self.thresholds, wanted, holds=held)
         for name, value in self.thresholds.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            check_type(f"thresholds[{name!r}]", value, "a number", holds=number)
+            check_type(
+                "a name in thresholds", name, "text", holds=isinstance(name, str)
+            )
+            check_number(f"thresholds[{name!r}]", value)
         self._check_key()
 
     def apply_to(self, scope: IConstruct) -> None:
@@ -74,10 +85,7 @@ class Monitoring:
         Raises:
             ConfigurationError: *scope* is no construct.
         """
-        if not isinstance(getattr(scope, "node", None), Node):
-            raise ConfigurationError(
-                f"apply_to() takes an app, a stack or a construct, got {scope!r}"
-            )
+        check_scope("apply_to()", scope)
         # Beside the scope itself: jsii forgets a Python object that nothing holds.
         _applied[id(scope)] = (scope, self)
 
@@ -98,8 +106,19 @@ class Monitoring:
         threshold = self.thresholds[signal.name]
         if threshold is None:
             return None
+        if signal.namespace.startswith("AWS/") and not is_token(threshold):
+            self._check_threshold(signal, threshold)
         values = {**vars(signal.limit), "threshold": threshold}
         return Limit(**values)
+
+    def _check_threshold(self, signal: Signal, threshold: float) -> None:
+        """None of AWS's metrics here is below 0, and each is 0 where all is well."""
+        if threshold <= 0:
+            raise ConfigurationError(
+                f"thresholds[{signal.name!r}] must be above 0, got {threshold:g}: the "
+                "alarm would be on while all is well, or never; 1 is the first, and "
+                "None leaves the alarm out"
+            )
 
     def check_names(self, known: set[str]) -> str | None:
         """Give what is wrong with the names of *thresholds*, where something is."""

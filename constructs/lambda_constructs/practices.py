@@ -7,7 +7,7 @@ from enum import Enum
 from aws_cdk import Acknowledgment, Annotations, Validations
 from constructs import IConstruct
 
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, check_scope
 
 __all__ = ["Practice"]
 
@@ -196,7 +196,8 @@ class Practice(Enum):
         Raises:
             ConfigurationError: The reason is empty.
         """
-        if not reason.strip():
+        check_scope("acknowledge()", scope)
+        if not (isinstance(reason, str) and reason.strip()):
             raise ConfigurationError(
                 f"acknowledging {self.value} needs a reason, got none; "
                 "say why the practice does not apply here",

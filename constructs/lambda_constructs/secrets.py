@@ -185,6 +185,13 @@ def use_parameter(
     """
     held = hasattr(parameter, "parameter_arn")
     check_type("parameter", parameter or "", "a parameter", holds=held, scope=function)
+    check_type(
+        "encryption_key",
+        encryption_key,
+        "a Key of aws_cdk.aws_kms",
+        holds=hasattr(encryption_key, "key_arn"),
+        scope=function,
+    )
     function.allow("ssm:GetParameter", on=parameter)
     if encryption_key is not None:
         function.policy.add_statements(

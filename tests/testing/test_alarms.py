@@ -21,6 +21,7 @@ from lambda_constructs.event_sources import (
     RestApiEventSource,
     SqsEventSource,
 )
+from lambda_constructs.testing import UnmodelledError
 
 CODE = """
 import json, time
@@ -51,7 +52,33 @@ def watched(source) -> Stack:
 
 def fired(shop) -> set[str]:
     """The metrics whose alarms would have gone off."""
-    return {each.properties["MetricName"] for each in shop.alarms() if each.fired}
+    return {
+        each.properties["MetricName"]
+        for each in shop.alarms()
+        if each.path not in shop.account.unmodelled and each.fired
+    }
+
+
+def test_nobody_knows_of_an_alarm_on_metric_math(account):
+    """
+    It did not stay quiet: nobody looked.
+    """
+    shop = account.deploy(
+        {
+            "Resources": {
+                "Growth": {
+                    "Type": "AWS::CloudWatch::Alarm",
+                    "Properties": {
+                        "EvaluationPeriods": 1,
+                        "Metrics": [{"Id": "any", "Expression": "DIFF(m1)"}],
+                    },
+                }
+            }
+        }
+    )
+
+    with pytest.raises(UnmodelledError, match="alarm Growth is not modelled"):
+        assert shop.alarm("Growth").fired
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
-from lambda_constructs import AsyncInvoke
+from lambda_constructs import AsyncInvoke, FunctionDefaults
 from lambda_constructs.event_sources import SqsEventSource
 
 from ._templates import deny
@@ -118,6 +118,25 @@ def test_a_boundary_limits_what_the_policy_allows(account, stack, outbox):
         "because no permissions boundary allows the sqs:sendmessage action"
         in (shop.function("Worker").invoke({}).payload["Message"])
     )
+
+
+def test_a_boundary_that_somebody_else_makes_is_not_known(account, stack, outbox):
+    """
+    It limits nothing here, and the account says so.
+    """
+    worker = sender(stack, outbox)
+    worker.allow("sqs:SendMessage", on=outbox)
+    theirs = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "developers")
+    FunctionDefaults(permissions_boundary=theirs).apply_to(stack)
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke({})
+
+    assert 1 == len(shop.queue("Outbox").bodies())
+    assert (
+        "permissions boundary arn:aws:iam::123456789012:policy/developers, which is "
+        "not in this account"
+    ) in account.unmodelled.values()
 
 
 def test_the_key_of_a_queue_is_used_in_the_caller_s_name(account, stack):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from aws_cdk import App, CfnOutput, CfnResource, Stack
+from aws_cdk import App, CfnOutput, CfnResource, Environment, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
+from lambda_constructs.event_sources import SqsEventSource
 from lambda_constructs.testing import AccountError
 
 from .conftest import CONTEXT, make_function
@@ -69,6 +70,33 @@ def test_stacks_of_an_assembly_are_deployed_after_what_they_import(account):
     named = deployed.function("Worker").invoke({}).payload
     tables = account.client("dynamodb").list_tables()["TableNames"]
     assert [named] == tables
+
+
+def test_a_stack_for_another_account_and_region_is_at_home_here(account):
+    """
+    Its ARNs and conditions are those of the kit, and names stay as they are.
+    """
+    place = Environment(account="1" * 12, region="eu-central-1")
+    stack = Stack(App(context=CONTEXT), "Shop", env=place)
+    queue = sqs.Queue(
+        stack,
+        "Queue",
+        queue_name="of-eu-central-1",
+        encryption_master_key=kms.Key(stack, "Key"),
+    )
+    worker = make_function(stack, "def handler(event, context): ...")
+    worker.add_event_source(SqsEventSource(queue))
+    worker.allow("sns:Publish", on="arn:aws:sns:eu-central-1:111111111111:Out")
+
+    shop = account.deploy(stack)
+    shop.queue("Queue").send({"id": 1})
+    account.settle()
+
+    assert 1 == len(shop.function("Worker").invocations)
+    assert shop.queue("Queue").url.endswith("/of-eu-central-1")
+    assert {("sns:Publish", "arn:aws:sns:eu-west-1:123456789012:Out")} <= (
+        shop.function("Worker").access.unused
+    )
 
 
 def test_what_has_a_false_condition_is_not_created(account):

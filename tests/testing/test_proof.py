@@ -166,6 +166,42 @@ def test_a_permission_that_is_not_for_one_source_is_got_into(account, source, go
     assert "superfluous" == verdicts(report)["lambda:InvokeFunction"]
 
 
+@pytest.mark.parametrize(
+    ("groups", "got_in"),
+    [
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:*", set()),
+        ("arn:aws:logs:eu-west-1:*:log-group:*", {"foreign account"}),
+        (None, {"foreign account", "foreign source", "no source"}),
+    ],
+)
+def test_a_key_of_logs_is_for_those_of_one_account(account, groups, got_in):
+    """
+    CloudWatch Logs tells the group by the encryption context, and no source.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    use = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.eu-west-1.amazonaws.com"},
+        "Action": "kms:Encrypt",
+        "Resource": "*",
+    }
+    if groups is not None:
+        use["Condition"] = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}
+    policy = {"Version": "2012-10-17", "Statement": [use]}
+    key = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {
+            "KeyPolicy": policy,
+            "BypassPolicyLockoutSafetyCheck": True,
+        },
+    }
+
+    report = account.prove_permissions(sender(NEEDED, more={"Key": key}), sends)
+
+    assert got_in == successes(report)
+
+
 def test_a_queue_without_a_policy_takes_plain_http(account):
     """
     And one that lets everybody in is got into by everybody.

@@ -347,6 +347,9 @@ class TestParts:
         [
             ("dynamodb:PutItem", "index/by-day", table),
             ("dynamodb:Query", "stream/x", table),
+            ("dynamodb:Query", "by-day", table),
+            ("lambda:InvokeFunction", "x", TARGETS["lambda:InvokeFunction"]),
+            ("sqs:SendMessage", "x", TARGETS["sqs:SendMessage"]),
             ("s3:ListBucket", "images/*", TARGETS["s3:ListBucket"]),
             ("sqs:SendMessage", "x", table),
         ],

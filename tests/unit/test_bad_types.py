@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from aws_cdk import Duration, Stack
+from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as cdk_sources
@@ -15,6 +15,8 @@ from lambda_constructs import (
     ConfigurationError,
     FailureDestination,
     FunctionDefaults,
+    Practice,
+    Rules,
     SuccessDestination,
 )
 from lambda_constructs.event_sources import (
@@ -42,6 +44,11 @@ from tests.unit.conftest import make_function
             "code must be PythonCode or aws_lambda.Code, got 'src' (str)",
         ),
         ({"handler": 1}, "handler must be text, got 1"),
+        ({"handler": "main"}, "handler must be module.function, got 'main'"),
+        (
+            {"handler": "app.main"},
+            "handler of inline code must be in index, got 'app.main'",
+        ),
         (
             {"runtime": "python3.14"},
             "runtime must be a Runtime, as Runtime.PYTHON_3_14",
@@ -213,6 +220,37 @@ def test_fails_if_defaults_are_for_no_scope():
     """
     with pytest.raises(ConfigurationError, match="takes an app, a stack or a const"):
         FunctionDefaults().apply_to("Shop")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Rules.acknowledge("Shop", "alias-bound", reason="so"),
+            "acknowledge() takes an app, a stack or a construct, got 'Shop'",
+        ),
+        (
+            lambda: Practice.ALB_HTTP.acknowledge("Shop", reason="so"),
+            "acknowledge() takes an app, a stack or a construct, got 'Shop'",
+        ),
+        (
+            lambda: Rules.acknowledge(App(), None, reason="so"),
+            "acknowledge() takes the id of a rule, got None",
+        ),
+        (
+            lambda: FunctionDefaults(environment=None),
+            "environment must not be None; leave it out for its default",
+        ),
+    ],
+)
+def test_fails_if_what_holds_for_a_scope_is_of_another_type(make, message):
+    """
+    Before CDK says so in its own words.
+    """
+    with pytest.raises(ConfigurationError) as error:
+        make()
+
+    assert message == str(error.value)
 
 
 def test_a_tuple_will_do_for_a_list(stack: Stack):

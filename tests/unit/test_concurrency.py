@@ -132,6 +132,26 @@ def test_a_fixed_number_is_not_scaled(stack):
     assert {} == resources(stack, TARGET)
 
 
+@pytest.mark.parametrize(
+    ("options", "type"),
+    [
+        ({"provisioned_concurrency": ProvisionedConcurrency(min_capacity=3)}, ALIAS),
+        (
+            {"snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS},
+            "AWS::Lambda::Version",
+        ),
+    ],
+)
+def test_what_begins_before_it_is_invoked_may_do_all_by_then(stack, options, type):
+    """
+    Code at the top of a module runs while the stack is deployed.
+    """
+    make_function(stack, **options)
+
+    (found,) = Template.from_stack(stack).find_resources(type).values()
+    assert ["WorkerPolicy"] == [each[:-8] for each in found["DependsOn"]]
+
+
 def test_schedules_alone_track_no_target(stack):
     """
     They are what moves the number.
@@ -145,6 +165,38 @@ def test_schedules_alone_track_no_target(stack):
     target = only(stack, TARGET)
     assert (1, 1) == (target["MinCapacity"], target["MaxCapacity"])
     assert {} == resources(stack, POLICY)
+
+
+@pytest.mark.parametrize("bound", ["min_capacity", "max_capacity"])
+def test_without_a_target_a_schedule_says_exactly_how_many(stack, bound):
+    """
+    A least of 9 above a most of 1 would fail in the morning, and nothing else scales
+    in.
+    """
+    nine = ScheduledScaling(schedule=MORNING, **{bound: 9})
+    make_function(
+        stack,
+        provisioned_concurrency=ProvisionedConcurrency(
+            min_capacity=1, schedules=[nine]
+        ),
+    )
+
+    (action,) = only(stack, TARGET)["ScheduledActions"]
+    assert {"MinCapacity": 9, "MaxCapacity": 9} == action["ScalableTargetAction"]
+
+
+def test_a_schedule_may_rely_on_what_another_has_raised():
+    """
+    The most of the one, the least of the other.
+    """
+    raised = ScheduledScaling(schedule=MORNING, max_capacity=90)
+    used = ScheduledScaling(schedule=MORNING, min_capacity=60)
+
+    assert provisioned(max_capacity=50, schedules=[raised, used]).schedules
+
+
+def rush(**bounds) -> ScheduledScaling:
+    return ScheduledScaling(schedule=MORNING, **bounds)
 
 
 def provisioned(**options) -> ProvisionedConcurrency:
@@ -166,6 +218,26 @@ def provisioned(**options) -> ProvisionedConcurrency:
             "utilization_target must be between 0.1 and 0.9, got 0.95",
         ),
         (lambda: provisioned(schedules=["dawn"]), "schedules must be a list of Sched"),
+        (lambda: provisioned(schedules=None), "schedules must not be None; leave it"),
+        (
+            lambda: provisioned(utilization_target=None),
+            "utilization_target must not be None",
+        ),
+        (
+            lambda: provisioned(utilization_target=float("nan")),
+            "utilization_target must be a number, got nan",
+        ),
+        (
+            lambda: provisioned(max_capacity=5, schedules=[rush(min_capacity=6)]),
+            "min_capacity of a schedule must not be above max_capacity of 5, got 6; "
+            "pass max_capacity=",
+        ),
+        (
+            lambda: provisioned(
+                min_capacity=3, max_capacity=5, schedules=[rush(max_capacity=2)]
+            ),
+            "max_capacity of a schedule must not be below min_capacity of 3, got 2",
+        ),
         (
             lambda: ScheduledScaling(schedule="rate(1 day)", min_capacity=1),
             "schedule must be one of aws_applicationautoscaling",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from aws_cdk import App, Duration, Stack
+from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,6 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 
@@ -29,6 +30,7 @@ from lambda_constructs.event_sources import (
     HttpApiEventSource,
     KinesisEventSource,
     RestApiEventSource,
+    S3NotificationEventSource,
     SqsEventSource,
     WebSocketApiEventSource,
 )
@@ -51,6 +53,16 @@ def fault(make) -> str:
     with pytest.raises(ConfigurationError) as error:
         make()
     return str(error.value)
+
+
+def own_alarm(stack: Stack) -> cloudwatch.Alarm:
+    return cloudwatch.Alarm(
+        stack,
+        "Own",
+        metric=cloudwatch.Metric(namespace="Shop", metric_name="Lost"),
+        threshold=1,
+        evaluation_periods=1,
+    )
 
 
 def alias_of(template: Template, name: str = "Worker") -> dict:
@@ -149,8 +161,24 @@ class TestCanary:
             "BeforeHookPolicy",
             "WorkerDeploymentGroup",
             "WorkerDeploymentPolicy",
+            "WorkerPolicy",
         } <= names
         assert without_cycles(template)
+
+    def test_it_does_not_wait_for_what_waits_for_it(self, stack):
+        """
+        The function reads the bucket, the bucket notifies the alias.
+        """
+        bucket = s3.Bucket(stack, "Bucket", bucket_name="of-the-shop")
+        worker = make_function(stack, deployment=canary())
+        worker.add_event_source(S3NotificationEventSource(bucket))
+        worker.allow("s3:GetObject", on=bucket)
+
+        template = Template.from_stack(stack)
+        assert without_cycles(template)
+        assert "WorkerPolicy" not in {
+            each[:-8] for each in alias_of(template)["DependsOn"]
+        }
 
     def test_codedeploy_may_act_on_this_function_its_hooks_and_alarms(self, built):
         """
@@ -467,13 +495,7 @@ class TestShifts:
         """
         It is over before a metric could tell, and releases while others are red.
         """
-        alarm = cloudwatch.Alarm(
-            stack,
-            "Own",
-            metric=cloudwatch.Metric(namespace="Shop", metric_name="Lost"),
-            threshold=1,
-            evaluation_periods=1,
-        )
+        alarm = own_alarm(stack)
         worker = make_function(stack, deployment=Deployment.all_at_once(alarms=[alarm]))
         worker.add_event_source(SqsEventSource(sqs.Queue(stack, "Queue")))
 
@@ -519,6 +541,43 @@ class TestShifts:
             "Shop/Worker: a deployment has at most 10 alarms, got 11, of which 2 "
             "follow from what is bound; join some of alarms= in a composite alarm"
         ) == fault(lambda: make_function(stack, deployment=canary(alarms=alarms)))
+
+    def test_an_alarm_that_is_named_twice_is_watched_once(self, stack):
+        """
+        CloudFormation refuses a list that has it twice.
+        """
+        alarm = own_alarm(stack)
+        make_function(stack, deployment=Deployment.all_at_once(alarms=[alarm, alarm]))
+
+        assert 1 == len(only(stack, GROUP)["AlarmConfiguration"]["Alarms"])
+
+    def test_fails_if_an_alarm_is_in_another_region(self):
+        """
+        CodeDeploy has a name, by which it would find none, or another one.
+        """
+        app = App()
+        ops, shop = (
+            Stack(app, id, env=Environment(account="1" * 12, region=region))
+            for id, region in (("Ops", "us-east-1"), ("Shop", "eu-west-1"))
+        )
+
+        assert (
+            "Shop/Worker: alarms must be in the function's Region eu-west-1, got "
+            "Ops/Own in us-east-1"
+        ) in fault(
+            lambda: make_function(shop, deployment=canary(alarms=[own_alarm(ops)]))
+        )
+
+    def test_fails_if_no_invocation_could_be_as_slow(self, stack):
+        """
+        Lambda stops it before.
+        """
+        slow = canary(max_latency=Duration.minutes(20))
+        worker = make_function(stack, deployment=slow)
+
+        assert "Shop/Worker: max_latency must be less than the function's timeout" in (
+            fault(lambda: worker.add_event_source(FunctionUrlEventSource()))
+        )
 
     def test_ten_queues_take_a_second_alarm(self, stack):
         """
@@ -590,6 +649,18 @@ class TestShifts:
             ),
             (lambda: canary(max_errors=-1), "max_errors must be between 0"),
             (lambda: canary(max_latency=800), "max_latency must be a Duration"),
+            (
+                lambda: canary(max_latency=Duration.seconds(0)),
+                "max_latency must be more than nothing, got 0 s",
+            ),
+            (lambda: canary(max_errors=None), "max_errors must not be None"),
+            (lambda: canary(alarms=None), "alarms must not be None; leave it out"),
+            (
+                lambda: Deployment.manual(
+                    previous_version="7", percentage=float("nan")
+                ),
+                "percentage must be a number, got nan",
+            ),
             (lambda: canary(alarms="red"), "alarms must be a list of alarms"),
             (lambda: canary(before_traffic="Smoke"), "before_traffic must be a Lamb"),
         ],

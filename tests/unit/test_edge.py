@@ -285,7 +285,7 @@ def test_options_reach_the_function(stack):
         stack,
         application_log_level_v2=lambda_.ApplicationLogLevel.WARN,
         description="Adds headers",
-        handler="headers.handler",
+        handler="index.headers",
         memory_size=256,
         runtime=lambda_.Runtime.NODEJS_22_X,
         system_log_level_v2=lambda_.SystemLogLevel.WARN,
@@ -296,7 +296,7 @@ def test_options_reach_the_function(stack):
         FUNCTION,
         {
             "Description": "Adds headers",
-            "Handler": "headers.handler",
+            "Handler": "index.headers",
             "LoggingConfig": {
                 "ApplicationLogLevel": "WARN",
                 "SystemLogLevel": "WARN",

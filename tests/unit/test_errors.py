@@ -41,6 +41,15 @@ def test_a_range_includes_its_ends_and_passes_what_is_not_known(value):
     check_range("size", value, 1, 10)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_json_has_no_number_for_is_out_of_range(value):
+    """
+    And is not sent to JavaScript, which would end, and all later calls with it.
+    """
+    with pytest.raises(ConfigurationError, match="size must be between 1 and 10"):
+        check_range("size", value, 1, 10)
+
+
 def test_an_error_of_python_s_own_is_not_taken_for_cdk_s(worker):
     """
     Only JavaScript's errors are reworded.

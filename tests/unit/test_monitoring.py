@@ -290,6 +290,20 @@ def test_a_metric_that_two_functions_share_has_one_alarm(stack, topic):
     assert len(looked_at) == len(set(looked_at))
 
 
+def test_functions_whose_paths_read_alike_have_alarms_of_their_own(stack, topic):
+    """
+    `Shop/A/B` and `Shop/A-B`: names and ids differ all the same.
+    """
+    Monitoring(topic=topic).apply_to(stack)
+    make_function(Construct(stack, "A"), "B", monitoring=...)
+    make_function(stack, "A-B", monitoring=...)
+
+    made = resources(stack, ALARM).values()
+    names = [each["Properties"]["AlarmName"] for each in made]
+    assert 6 == len(names) == len(set(names))
+    assert "Shop/A-B/Errors" in names
+
+
 def test_none_as_a_threshold_leaves_an_alarm_out(stack, topic):
     """
     The others stay.
@@ -382,6 +396,10 @@ def test_fails_if_cloudwatch_may_not_use_the_key(stack):
     [
         ({"topic": None}, "topic must be an SNS topic, got None"),
         ({"dashboard": 1}, "dashboard must be True or False"),
+        ({"dashboard": None}, "dashboard must not be None; leave it out"),
+        ({"thresholds": None}, "thresholds must not be None; leave it out"),
+        ({"thresholds": {5: 5}}, r"a name in thresholds must be text, got 5"),
+        ({"thresholds": {"Errors": float("nan")}}, "must be a number, got nan"),
         ({"thresholds": 5}, "thresholds must be a mapping"),
         ({"thresholds": {"Errors": "5"}}, r"thresholds\['Errors'\] must be a number"),
     ],
@@ -414,6 +432,7 @@ def test_fails_if_it_is_applied_to_no_construct(topic):
     ("monitoring", "message"),
     [
         ({"thresholds": {"Error": 1}}, "did you mean Errors"),
+        ({"thresholds": {"Errors": 0}}, r"thresholds\['Errors'\] must be above 0"),
         ({}, r"Region eu-west-1, got Ops/OnCall in us-east-1"),
     ],
 )

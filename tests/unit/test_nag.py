@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import App, Duration, Stack, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
@@ -146,6 +147,17 @@ class TestOfTheLibrary:
 
         assert "Serverless-LambdaTracing" in before
         assert {} == nag(app)
+
+    def test_lambda_insights_is_answered(self):
+        """
+        It writes into streams that it names itself.
+        """
+        app = App()
+        version = lambda_.LambdaInsightsVersion.VERSION_1_0_333_0
+        make_function(Stack(app, "Shop"), insights_version=version)
+        acknowledge_findings(app)
+
+        assert [] == [rule for rule in nag(app) if "IAM5" in rule]
 
 
 class TestOfTheCaller:

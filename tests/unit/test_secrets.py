@@ -121,7 +121,7 @@ class TestParameter:
         ("STAGE", "environment has STAGE already; choose another variable="),
         ("AWS_REGION", "environment must not set AWS_REGION, which Lambda sets"),
         ("2ND", "environment names must be a letter and then"),
-        (None, "variable must be the name of a variable, got '' (str)"),
+        (None, "variable must be the name of a variable, got None"),
     ],
 )
 def test_fails_if_the_variable_is_taken_or_malformed(stack, variable, message):
@@ -147,6 +147,8 @@ def test_fails_if_it_is_something_else(stack, worker):
         worker.add_secret(parameter, variable="WHAT")
     with pytest.raises(ConfigurationError, match="secret must be a Secret, got ''"):
         worker.add_secret(None, variable="WHAT")
+    with pytest.raises(ConfigurationError, match="encryption_key must be a Key"):
+        worker.add_parameter(parameter, variable="WHAT", encryption_key="alias/x")
     with pytest.raises(ConfigurationError, match="must be a parameter, got '/shop"):
         worker.add_parameter("/shop/mail", variable="WHAT")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from weakref import WeakSet
 
 from aws_cdk import Acknowledgment, Validations
-from constructs import IConstruct, Node
+from constructs import IConstruct
 
-from lambda_constructs.errors import ConfigurationError, nearest
+from lambda_constructs.errors import ConfigurationError, check_scope, nearest
 from lambda_constructs.rules._catalogue import RULES
 from lambda_constructs.rules._plugin import NAMESPACE, RulesPlugin
 
@@ -35,10 +35,7 @@ class Rules:
         """
         if scope in _known:
             return
-        if not isinstance(getattr(scope, "node", None), Node):
-            raise ConfigurationError(
-                f"apply_to() takes an app, a stack or a construct, got {scope!r}"
-            )
+        check_scope("apply_to()", scope)
         _known.add(scope)
         root = scope.node.root
         if id(root) not in _applied:
@@ -54,7 +51,8 @@ class Rules:
         Raises:
             ConfigurationError: There is no such rule, or no reason.
         """
-        name = rule.removeprefix(f"{NAMESPACE}::")
+        check_scope("acknowledge()", scope)
+        name = str(rule).removeprefix(f"{NAMESPACE}::")
         known = {each.id: each for each in RULES}
         if name not in known:
             raise ConfigurationError(
@@ -68,7 +66,7 @@ class Rules:
                 f"the template; {known[name].remedy}",
                 scope=scope,
             )
-        if not reason.strip():
+        if not (isinstance(reason, str) and reason.strip()):
             raise ConfigurationError(
                 f"acknowledging {NAMESPACE}::{name} needs a reason, got none; "
                 "say why the rule does not apply here",

@@ -16,6 +16,7 @@ from lambda_constructs.testing._dynamic_references import (
     read_parameters,
     read_references,
 )
+from lambda_constructs.testing._environment import at_home
 from lambda_constructs.testing._resources import creators
 from lambda_constructs.testing._resources._create import Created, Request
 from lambda_constructs.testing._resources.cloudwatch import check_actions
@@ -53,24 +54,27 @@ class Unmodelled(dict[str, Any]):
 
 
 def templates_of(
-    what: object, scratch: Path
+    what: object, scratch: Path, region: str
 ) -> Iterator[tuple[str, Template, Path | None]]:
-    """Give the name, the template and the folder of assets of each stack in *what*."""
+    """Give the name, the template and the folder of assets of each stack in *what*.
+
+    Whatever account and Region it is for, they are the kit's: see `at_home`.
+    """
     if inspect.isclass(what) and issubclass(what, Stack):
         name = what.__name__.removesuffix("Stack") or what.__name__
         app = App(context=CONTEXT, outdir=tempfile.mkdtemp(dir=scratch))
         what(app, name)
-        yield from _stacks_in(Path(app.synth().directory))
+        yield from _stacks_in(Path(app.synth().directory), region)
     elif isinstance(what, Stack):
         stage = Stage.of(what)
         if stage is None:
             raise AccountError(f"{what.node.path} is in no app; define it in an App")
         folder = Path(stage.synth().directory)
-        yield from _stacks_in(folder, what.artifact_id)
+        yield from _stacks_in(folder, region, what.artifact_id)
     elif isinstance(what, CloudAssembly):
-        yield from _stacks_in(Path(what.directory))
+        yield from _stacks_in(Path(what.directory), region)
     elif isinstance(what, str | Path):
-        yield from _stacks_in(Path(what))
+        yield from _stacks_in(Path(what), region)
     elif isinstance(what, Mapping):
         yield "Stack", what, None
     else:
@@ -81,7 +85,7 @@ def templates_of(
 
 
 def _stacks_in(
-    folder: Path, only: str | None = None
+    folder: Path, region: str, only: str | None = None
 ) -> Iterator[tuple[str, Template, Path]]:
     manifest = folder / "manifest.json"
     if not manifest.exists():
@@ -105,7 +109,8 @@ def _stacks_in(
             if only is None:
                 yield from visit(before)
         properties = stacks[id]["properties"]
-        template = json.loads((folder / properties["templateFile"]).read_text())
+        text = (folder / properties["templateFile"]).read_text()
+        template = json.loads(at_home(text, stacks[id].get("environment", ""), region))
         yield properties.get("stackName", id), template, folder
 
     for id in [only] if only is not None else list(stacks):

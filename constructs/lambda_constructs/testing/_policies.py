@@ -101,7 +101,15 @@ class Policies:
         boundary = found.get("PermissionsBoundary")
         if boundary is None:
             return None
-        return self._managed(boundary["PermissionsBoundaryArn"])
+        arn = boundary["PermissionsBoundaryArn"]
+        try:
+            return self._managed(arn)
+        except ClientError:
+            # Most are made by somebody else, for the stack to name.
+            where = self.account.path_of(role)
+            what = f"permissions boundary {arn}, which is not in this account"
+            self.account.unmodelled[where] = what
+            return None
 
     def _managed(self, arn: str) -> Document:
         iam = self.account.client("iam")

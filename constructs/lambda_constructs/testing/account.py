@@ -24,6 +24,7 @@ from lambda_constructs.testing._calls import ServiceFault
 from lambda_constructs.testing._clock import SimulatedClock
 from lambda_constructs.testing._custom_resources import CustomResources
 from lambda_constructs.testing._deploy import deploy, templates_of
+from lambda_constructs.testing._environment import ACCOUNT
 from lambda_constructs.testing._faults import Faults
 from lambda_constructs.testing._firehose import DeliveryStreamState
 from lambda_constructs.testing._functions import FunctionState
@@ -78,7 +79,7 @@ class LocalAccount:
     """
 
     def __init__(self, *, seed: int = 0, region: str = "eu-west-1") -> None:
-        self.id = "123456789012"
+        self.id = ACCOUNT
         self.region = region
         self.seed = seed
         self.random = random.Random(seed)  # noqa: S311
@@ -151,7 +152,9 @@ class LocalAccount:
             AccountError: The template cannot be deployed.
         """
         deployed: DeployedStack | None = None
-        for name, template, folder in templates_of(what, self.packages.folder):
+        for name, template, folder in templates_of(
+            what, self.packages.folder, self.region
+        ):
             deployed = deploy(self, name, template, folder, parameters or {})
         if deployed is None:
             raise AccountError("there is no stack to deploy; define one in the app")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambda_constructs.testing._alarms import COMPARE, statistic_of
+from lambda_constructs.testing._alarms import COMPARE, is_modelled, statistic_of
+from lambda_constructs.testing.errors import UnmodelledError
 from lambda_constructs.testing.metrics import Series
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Alarm:
             properties["MetricName"],
             namespace=properties["Namespace"],
             dimensions={
-                each["Name"]: each["Value"] for each in properties["Dimensions"]
+                each["Name"]: each["Value"] for each in properties.get("Dimensions", ())
             },
         )
 
@@ -53,8 +54,17 @@ class Alarm:
         A period without data is none beyond the threshold.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+
+        Raises:
+            UnmodelledError: Nobody knows here: it is on metric math, or on what another
+                service measures.
         """
         properties = self.properties
+        if not is_modelled(properties):
+            raise UnmodelledError(
+                f"the state of the alarm {self.path} is not modelled, as "
+                "account.unmodelled says; nobody knows here whether it went off"
+            )
         periods = int(properties["EvaluationPeriods"])
         needed = int(properties.get("DatapointsToAlarm", periods))
         beyond = self._beyond(int(properties["Period"]))

@@ -65,7 +65,7 @@ def prove(
     with tempfile.TemporaryDirectory(prefix="lambda-constructs-") as scratch:
         sources = [
             (name, with_own_policies(template), folder)
-            for name, template, folder in templates_of(what, Path(scratch))
+            for name, template, folder in templates_of(what, Path(scratch), region)
         ]
         proving = Proving(sources, contract, parameters or {}, seed, region)
         whole = _whole(proving)

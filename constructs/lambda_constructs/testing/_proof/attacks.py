@@ -11,6 +11,7 @@ from typing import Any
 
 from lambda_constructs.testing._iam import Policy, Principal, Request, evaluate, parse
 from lambda_constructs.testing._proof.contexts import (
+    LOG_GROUP,
     SOURCE_ACCOUNT,
     SOURCE_ARN,
     TOKEN,
@@ -161,7 +162,7 @@ def _deputies(
     rest = {
         key: meant[key]
         for key in meant
-        if key.lower() not in {SOURCE_ARN, SOURCE_ACCOUNT, TOKEN}
+        if key.lower() not in {LOG_GROUP, SOURCE_ARN, SOURCE_ACCOUNT, TOKEN}
     }
     for principal in _services(statement):
         for name, context in contexts_of(meant, principal.arn, account):

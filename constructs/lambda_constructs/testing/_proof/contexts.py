@@ -9,6 +9,7 @@ from lambda_constructs.testing._proof.grants import listed
 
 SOURCE_ARN = "aws:sourcearn"
 SOURCE_ACCOUNT = "aws:sourceaccount"
+LOG_GROUP = "kms:encryptioncontext:aws:logs:arn"
 TOKEN = "lambda:eventsourcetoken"  # noqa: S105
 NEGATED = ("StringNot", "ArnNot", "NumericNot", "DateNot", "NotIpAddress")
 

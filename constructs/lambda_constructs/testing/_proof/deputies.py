@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambda_constructs.testing._proof.contexts import (
+    LOG_GROUP,
     SOURCE_ACCOUNT,
     SOURCE_ARN,
     TOKEN,
@@ -39,6 +40,15 @@ def contexts_of(
     if token is not None:
         yield "foreign token", {TOKEN: f"{token[:-1]}{'1' if token[-1] == '0' else 0}"}
         yield "no token", {}
+        return
+    group = value_of(meant, LOG_GROUP)
+    if group is not None:
+        # CloudWatch Logs says for whom it acts by what it encrypts, and no source.
+        # docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+        parts = group.split(":", 5)
+        theirs = ":".join([*parts[:4], STRANGER, *parts[5:]])
+        yield "foreign account", {LOG_GROUP: theirs, SOURCE_ACCOUNT: STRANGER}
+        yield "no source", {}
         return
     parts = (value_of(meant, SOURCE_ARN) or "").split(":", 5)
     if len(parts) < 6:
