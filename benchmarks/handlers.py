@@ -55,11 +55,11 @@ def machine(box: Sandbox) -> dict[str, Any]:
     }
 
 
-def measure(quick: bool) -> dict[str, Any]:
+def measure(quick: bool, rounds: int | None = None) -> dict[str, Any]:
     """Give the medians of every cold start and every warm run."""
     chosen = [named(name) for name in COMPARED] if quick else list(FUNCTIONS)
     started = [chosen[0], *chosen[3:]] if quick else chosen
-    rounds = 2 if quick else 5
+    rounds = rounds or (2 if quick else 5)
     with TemporaryDirectory() as scratch:
         box = make_sandbox(Path(scratch), chosen)
         made = {"topic": "handlers", "quick": quick, "machine": machine(box)}
@@ -190,7 +190,11 @@ def warm_table(made: Mapping[str, Any]) -> Table:
         table.add_column(column, justify="right")
     for name, variants in made["warm"].items():
         for number, case in enumerate(variants[OURS]["cases"]):
-            row = [f"{case['size']:.0f}", f"{case['io_ms']:.0f}", f"{case['calls']:.1f}"]
+            row = [
+                f"{case['size']:.0f}",
+                f"{case['io_ms']:.0f}",
+                f"{case['calls']:.1f}",
+            ]
             unit = "wall_us" if case["io_ms"] else "cpu_us"
             row.append(_shown(case))
             for peer in (POWERTOOLS, BARE):
@@ -218,7 +222,9 @@ def main() -> None:
         action="store_true",
         help="only what is written in three ways, fewer and shorter runs: a minute",
     )
-    made = measure(parser.parse_args().quick)
+    parser.add_argument("--rounds", type=int, help="so many runs of everything")
+    given = parser.parse_args()
+    made = measure(given.quick, given.rounds)
     console = Console(width=None if sys.stdout.isatty() else 100)
     about = made["machine"]
     console.print(

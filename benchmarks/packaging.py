@@ -129,6 +129,8 @@ def times(
     ]
     for name, wished in track(turns, "packages"):
         before, environment, by_pip = cases[name]
+        if name in (KNOWN, CHANGED, UNCHANGED):
+            make(folders[wished], target, bytecode=wished)
         before(folders[wished])
         uv = patch.object(install, "find_uv", (lambda: None) if by_pip else find_uv)
         with patch.dict(os.environ, environment), uv:

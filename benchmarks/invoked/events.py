@@ -63,7 +63,10 @@ def _firehose(record: Event, number: int) -> None:
     arrived = datetime.fromtimestamp(record["approximateArrivalTimestamp"] / 1e3, UTC)
     detail = {"total": "9.95", "lines": LINES}
     event = {"type": "order_placed", "id": f"e-{number}", "at": arrived.isoformat()}
-    record |= {"recordId": f"{number:056}", "data": _encoded(event | {"detail": detail})}
+    record |= {
+        "recordId": f"{number:056}",
+        "data": _encoded(event | {"detail": detail}),
+    }
 
 
 BATCHES: dict[str, tuple[str, str, Callable[[Event, int], None]]] = {

@@ -50,7 +50,9 @@ def project(order_id: str, change: dict[str, Any]) -> None:
             "customer_id": after["customer_id"],
             "order_id": after["order_id"],
             "items": sum((it["quantity"] for it in items), Decimal()),
-            "total": sum((it["quantity"] * it["unit_price"] for it in items), Decimal()),
+            "total": sum(
+                (it["quantity"] * it["unit_price"] for it in items), Decimal()
+            ),
         }
         writes.append({"Put": {"TableName": table, "Item": serialize(row)["M"]}})
     sequence = change["SequenceNumber"].zfill(40)

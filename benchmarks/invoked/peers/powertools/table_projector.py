@@ -65,7 +65,9 @@ def record_handler(record: DynamoDBRecord) -> None:
             "customer_id": after.customer_id,
             "order_id": after.order_id,
             "items": sum((it.quantity for it in after.items), Decimal()),
-            "total": sum((it.quantity * it.unit_price for it in after.items), Decimal()),
+            "total": sum(
+                (it.quantity * it.unit_price for it in after.items), Decimal()
+            ),
         }
         writes.append({"Put": {"TableName": table, "Item": serialize(row)["M"]}})
     sequence = str(change.sequence_number).zfill(40)
