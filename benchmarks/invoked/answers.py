@@ -16,6 +16,7 @@ from typing import Any
 
 from botocore import handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 PHOTO = Path(__file__).with_name("photo.jpg")
 MAIL = b"""From: Ann <ann@example.com>
@@ -97,7 +98,8 @@ class Answers:
         self.wait()
         operation = event_name.rpartition(".")[2]
         body, kind = self.body(operation, request)
-        headers = {"content-type": kind, "content-length": str(len(body))}
+        about = {"content-type": kind, "content-length": str(len(body))}
+        headers = HTTPHeaders.from_dict(about)
         return AWSResponse(request.url, 200, headers, Raw(body))
 
     def wait(self) -> None:
@@ -112,7 +114,8 @@ class Answers:
             mail = "/raw/" in str(request.url)
             return (MAIL if mail else self.photo), "application/octet-stream"
         if operation == "Invoke":
-            refused = b"moon" in request.body or b'"-1"' in request.body
+            asked = str(request.body)
+            refused = "moon" in asked or '"-1"' in asked
             quote = json.dumps({"price": "4.50"})
             status = 400 if refused else 200
             answer = {"statusCode": status, "body": quote}

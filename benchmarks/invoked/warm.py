@@ -90,7 +90,7 @@ def main(task: dict[str, Any]) -> dict[str, Any]:
         answers.wait()
         return Closing()
 
-    urllib.request.urlopen = urlopen  # type: ignore[assignment]
+    urllib.request.urlopen = urlopen
     sys.path[:0] = task["folders"]
     module, _, name = task["handler"].rpartition(".")
     handler: Callable[[Any, Any], Any] = getattr(importlib.import_module(module), name)

@@ -58,10 +58,12 @@ def project(order_id: str, change: dict[str, Any]) -> None:
     sequence = change["SequenceNumber"].zfill(40)
     expiration = int(time.time()) + KEPT_SECONDS
     position = {"order_id": order_id, "sequence": sequence, "expiration": expiration}
-    put = {
+    put: Any = {
         "TableName": os.environ["PROJECTED_TABLE"],
         "Item": serialize(position)["M"],
-        "ConditionExpression": "attribute_not_exists(order_id) OR #sequence < :sequence",
+        "ConditionExpression": (
+            "attribute_not_exists(order_id) OR #sequence < :sequence"
+        ),
         "ExpressionAttributeNames": {"#sequence": "sequence"},
         "ExpressionAttributeValues": {":sequence": {"S": sequence}},
     }

@@ -51,12 +51,12 @@ class Order(BaseModel):
     items: Annotated[list[Item], Field(min_length=1, max_length=100)]
 
 
-@idempotent_function(
+@idempotent_function(  # type: ignore[untyped-decorator]
     data_keyword_argument="record", config=config, persistence_store=persistence
 )
 def record_handler(record: SQSRecord) -> None:
     """Store the order of one message."""
-    order = parse(event=record.body, model=Order)
+    order = parse(event=record.json_body, model=Order)
     total = sum((item.quantity * item.unit_price for item in order.items), Decimal())
     table.put_item(
         Item={**order.model_dump(), "total": total},

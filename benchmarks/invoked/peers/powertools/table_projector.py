@@ -76,10 +76,12 @@ def record_handler(record: DynamoDBRecord) -> None:
         "sequence": sequence,
         "expiration": int(time.time()) + KEPT_SECONDS,
     }
-    put = {
+    put: Any = {
         "TableName": os.environ["PROJECTED_TABLE"],
         "Item": serialize(position)["M"],
-        "ConditionExpression": "attribute_not_exists(order_id) OR #sequence < :sequence",
+        "ConditionExpression": (
+            "attribute_not_exists(order_id) OR #sequence < :sequence"
+        ),
         "ExpressionAttributeNames": {"#sequence": "sequence"},
         "ExpressionAttributeValues": {":sequence": {"S": sequence}},
     }
