@@ -1,28 +1,43 @@
-"""What packaging costs: `python benchmarks/packaging.py [python3.14]`.
+"""What packaging costs: `python -m benchmarks.packaging [--quick] [--runtime 3.13]`.
 
-Needs the package index once, to fill uv's cache; what is measured after that does not.
-Prints the best of several runs, so that what else this machine does counts less.
+Cold, warm and unchanged; by uv and by pip; and the bytes. The index is needed for what
+is cold and for pip; the rest does without once uv's cache is full. What is compared
+takes turns, and the medians are shown.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
+import platform
+import resource
 import shutil
+import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
 
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from lambda_constructs._packaging import install
+from lambda_constructs._packaging.bytecode import find_interpreter
 from lambda_constructs._packaging.cache import FORMAT
 from lambda_constructs._packaging.package import get_package
 from lambda_constructs._packaging.plan import Inputs, Package
-from lambda_constructs._packaging.sizes import Limits, mb
-from lambda_constructs._packaging.startup import import_milliseconds
+from lambda_constructs._packaging.sizes import Limits
 from lambda_constructs._packaging.target import Target
 
-RUNS = 5
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "build" / "bench"
+PYTHONS = ("3.14", "3.13", "3.12", "3.11")
 FUNCTIONS = 8
 PINNED = """
 annotated-types==0.8.0
@@ -42,88 +57,154 @@ from pydantic import BaseModel
 def handler(event, context): ...
 """
 BOTO3 = "import boto3\ndef handler(event, context): ...\n"
+INDEX = "the index"
+UV = "uv, its cache warm"
+PIP = "pip, its cache warm"
+KNOWN = "its parts known"
+CHANGED = "code changed"
+UNCHANGED = "nothing changed"
 
 
-def main() -> None:
-    """Measure, and print a line for each claim."""
-    version = (sys.argv[1] if len(sys.argv) > 1 else "python3.14").removeprefix(
-        "python"
-    )
-    target = Target(version, "arm64")
+def measure(quick: bool, runtime: str | None = None) -> dict[str, Any]:
+    """Give the medians, with bytecode and without, and the sizes."""
+    python = runtime or newest()
+    targets = Target(python, "arm64")
+    rounds = 2 if quick else 5
     with TemporaryDirectory() as scratch:
-        os.environ["LAMBDA_CONSTRUCTS_CACHE"] = f"{scratch}/cache"
-        folders = [
-            _folder(Path(scratch, f"function{number}"), HANDLER, PINNED)
-            for number in range(FUNCTIONS)
-        ]
-        first = folders[0]
-        package = _make(first, target)  # fills uv's cache
-        show("package", f"{mb(package.zipped)} MB, {mb(package.unzipped)} MB unzipped")
-        show("bytecode", "yes" if package.bytecode else f"no Python {version} here")
-        cold = best(lambda: _make(first, target), lambda: forget())
-        show("built, uv's cache warm", f"{cold:.0f} ms")
-        kept = ("dependencies", "packages")
-        warm = best(lambda: _make(first, target), lambda: forget(*kept))
-        show("built, its parts known", f"{warm:.0f} ms")
-        changed = best(lambda: _make(first, target), lambda: change(first))
-        show("code changed", f"{changed:.0f} ms")
-        show("nothing changed", f"{best(lambda: _make(first, target)):.1f} ms")
-        several(folders, target)
-        bytecode(first)
-        boto3(Path(scratch))
+        cache = {"LAMBDA_CONSTRUCTS_CACHE": f"{scratch}/cache"}
+        with patch.dict(os.environ, cache):
+            return {
+                "topic": "packaging",
+                "quick": quick,
+                "rounds": rounds,
+                "machine": {
+                    "architecture": platform.machine(),
+                    "cores": os.cpu_count(),
+                    "load": os.getloadavg()[0],
+                    "runtime": python,
+                },
+                "times": times(Path(scratch), targets, rounds, quick=quick),
+                "several": several(Path(scratch), targets),
+                "bytes": sizes(Path(scratch), targets),
+            }
 
 
-def several(folders: list[Path], target: Target) -> None:
+def newest() -> str:
+    """Give the newest runtime for which this machine has a Python to compile."""
+    found = [it for it in PYTHONS if find_interpreter(Target(it, "arm64"))]
+    return next(iter(found), PYTHONS[0])
+
+
+def times(
+    scratch: Path, target: Target, rounds: int, *, quick: bool
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Give by what is there already, and by bytecode, the CPU and wall time."""
+    folders = {
+        wished: _folder(scratch / f"bytecode-{wished}", HANDLER, PINNED)
+        for wished in (True, False)
+    }
+    cold = f"{scratch}/uv"
+
+    def fresh_uv() -> None:
+        shutil.rmtree(cold, ignore_errors=True)
+        forget()
+
+    cases: dict[str, tuple[Callable[[Path], None], dict[str, str], bool]] = {
+        INDEX: (lambda _: fresh_uv(), {"UV_CACHE_DIR": cold}, False),
+        UV: (lambda _: forget(), {}, False),
+        PIP: (lambda _: forget(), {}, True),
+        KNOWN: (lambda _: forget("dependencies", "packages"), {}, False),
+        CHANGED: (change, {}, False),
+        UNCHANGED: (lambda _: None, {}, False),
+    }
+    for wished, folder in folders.items():
+        make(folder, target, bytecode=wished)  # fills uv's cache
+    found: dict[tuple[str, bool], list[dict[str, float]]] = {}
+    turns = [
+        (name, wished)
+        for number in range(rounds)
+        for name in cases
+        for wished in folders
+        if not (quick and number and name in (INDEX, PIP))
+    ]
+    for name, wished in track(turns, "packages"):
+        before, environment, by_pip = cases[name]
+        if name in (KNOWN, CHANGED, UNCHANGED):
+            make(folders[wished], target, bytecode=wished)
+        before(folders[wished])
+        uv = patch.object(install, "find_uv", (lambda: None) if by_pip else find_uv)
+        with patch.dict(os.environ, environment), uv:
+            spent = _spent(lambda: make(folders[wished], target, bytecode=wished))  # noqa: B023
+        found.setdefault((name, wished), []).append(spent)
+    return {
+        name: {
+            "bytecode" if wished else "none": {
+                unit: statistics.median(each[unit] for each in found[name, wished])
+                for unit in ("cpu_ms", "wall_ms")
+            }
+            for wished in folders
+        }
+        for name in cases
+    }
+
+
+find_uv = install.find_uv
+
+
+def several(scratch: Path, target: Target) -> dict[str, float]:
     """Make many packages, whose dependencies differ a little, by turns and at once."""
-    for number, folder in enumerate(folders):
-        lines = PINNED.split()
-        (folder / "requirements.txt").write_text("\n".join(lines[number % 3 :]))
+    lines = PINNED.split()
+    folders = [
+        _folder(scratch / f"function{it}", HANDLER, "\n".join(lines[it % 3 :]))
+        for it in range(FUNCTIONS)
+    ]
+    made = {}
     for jobs in (1, os.cpu_count() or 1):
         forget()
         start = time.perf_counter()
         with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(lambda folder: _make(folder, target), folders))
-        taken = time.perf_counter() - start
-        show(f"{len(folders)} functions, {jobs} at a time", f"{taken * 1000:.0f} ms")
+            list(pool.map(lambda folder: make(folder, target), folders))
+        made[str(jobs)] = (time.perf_counter() - start) * 1e3
+    return made
 
 
-def bytecode(folder: Path) -> None:
-    """Import what the handler imports, with bytecode and without."""
-    (folder / "requirements.txt").write_text(PINNED)
-    for wished in (False, True):
-        taken = import_milliseconds(
-            Inputs(folder, folder.name), "index.handler", bytecode=wished
-        )
-        what = "with bytecode" if wished else "without bytecode"
-        show(f"imports, {what}", "-" if taken is None else f"{taken:.0f} ms CPU")
+def sizes(scratch: Path, target: Target) -> dict[str, dict[str, float]]:
+    """Count the bytes, with bytecode and without, and of boto3 and its services."""
+    plain = _folder(scratch / "plain", HANDLER, PINNED)
+    boto3 = _folder(scratch / "boto3", BOTO3, "boto3==1.44.5")
+    packages = {
+        "Powertools, pydantic and Pillow": make(plain, target, bytecode=False),
+        "the same with bytecode": make(plain, target),
+        "boto3, all services": make(boto3, target, ("*",), bytecode=False),
+        "boto3 for S3 and SQS": make(boto3, target, ("s3", "sqs"), bytecode=False),
+    }
+    return {
+        name: {"zipped": package.zipped, "unzipped": package.unzipped}
+        for name, package in packages.items()
+    }
 
 
-def boto3(scratch: Path) -> None:
-    """Bundle boto3 with all of botocore's data, and with that of two services."""
-    folder = _folder(scratch / "boto3", BOTO3, "boto3==1.44.5")
-    for services in (("*",), ("s3", "sqs")):
-        package = _make(folder, Target("3.14", "arm64"), boto3_for=services)
-        show(
-            f"boto3 for {', '.join(services)}",
-            f"{mb(package.zipped)} MB, {mb(package.unzipped)} MB unzipped",
-        )
+def _spent(work: Callable[[], object]) -> dict[str, float]:
+    before, start = _cpu(), time.perf_counter()
+    work()
+    wall = time.perf_counter() - start
+    return {"cpu_ms": (_cpu() - before) * 1e3, "wall_ms": wall * 1e3}
 
 
-def best(work: Callable[[], object], before: Callable[[], object] = list) -> float:
-    """Give the shortest time of *work*, in milliseconds."""
-    times = []
-    for _ in range(RUNS):
-        before()
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times) * 1000
+def _cpu() -> float:
+    """Give the CPU time of this process and of those it has waited for."""
+    each = [
+        resource.getrusage(who)
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    ]
+    return sum(used.ru_utime + used.ru_stime for used in each)
 
 
 def forget(*kinds: str) -> None:
     """Empty the cache, or only these kinds of entries."""
     whole = Path(os.environ["LAMBDA_CONSTRUCTS_CACHE"], f"v{FORMAT}")
-    for kind in kinds or [it.name for it in whole.iterdir()]:
+    known = [it.name for it in whole.iterdir()] if whole.exists() else []
+    for kind in kinds or known:
         shutil.rmtree(whole / kind, ignore_errors=True)
 
 
@@ -133,9 +214,17 @@ def change(folder: Path) -> None:
         file.write(f"# {time.perf_counter()}\n")
 
 
-def show(what: str, result: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{what:28}{result}\n")
+def make(
+    folder: Path,
+    target: Target,
+    boto3_for: tuple[str, ...] = (),
+    *,
+    bytecode: bool | None = None,
+) -> Package:
+    """Make a package, or find it in the cache."""
+    wished = None if bytecode else bytecode
+    inputs = Inputs(folder, folder.name, boto3_for=boto3_for, bytecode=wished)
+    return get_package(inputs, target, "index.handler", Limits())
 
 
 def _folder(folder: Path, handler: str, requirements: str) -> Path:
@@ -145,9 +234,66 @@ def _folder(folder: Path, handler: str, requirements: str) -> Path:
     return folder
 
 
-def _make(folder: Path, target: Target, boto3_for: tuple[str, ...] = ()) -> Package:
-    inputs = Inputs(folder, folder.name, boto3_for=boto3_for)
-    return get_package(inputs, target, "index.handler", Limits())
+def table(made: Mapping[str, Any]) -> Table:
+    """Show the times, and each by uv's with a warm cache."""
+    shown = Table(title="A package of Powertools, pydantic and Pillow")
+    shown.add_column("from")
+    for column in ("ms", "x", "CPU ms", "no bytecode: ms", "CPU ms"):
+        shown.add_column(column, justify="right")
+    base = made["times"][UV]["bytecode"]["wall_ms"]
+    for name, kinds in made["times"].items():
+        ours, none = kinds["bytecode"], kinds["none"]
+        shown.add_row(
+            name,
+            f"{ours['wall_ms']:,.1f}",
+            f"{ours['wall_ms'] / base:.3f}",
+            f"{ours['cpu_ms']:,.1f}",
+            f"{none['wall_ms']:,.1f}",
+            f"{none['cpu_ms']:,.1f}",
+        )
+    for jobs, spent in made["several"].items():
+        name = f"{FUNCTIONS} functions, {jobs} at a time"
+        shown.add_row(name, f"{spent:,.1f}", f"{spent / base:.3f}")
+    return shown
+
+
+def size_table(made: Mapping[str, Any]) -> Table:
+    """Show the sizes."""
+    shown = Table(title="Bytes")
+    shown.add_column("package")
+    for column in ("zipped MB", "unzipped MB"):
+        shown.add_column(column, justify="right")
+    for name, size in made["bytes"].items():
+        mb = [f"{size[kind] / 1e6:.1f}" for kind in ("zipped", "unzipped")]
+        shown.add_row(name, *mb)
+    return shown
+
+
+def main() -> None:
+    """Measure, print, and write `build/bench/packaging.json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer runs: half a minute"
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=PYTHONS,
+        help="a Python runtime; the newest that can be compiled for here, if none",
+    )
+    given = parser.parse_args()
+    made = measure(given.quick, given.runtime)
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    about = made["machine"]
+    console.print(
+        f"{about['architecture']}, {about['cores']} cores, load {about['load']:.1f}, "
+        f"for Python {about['runtime']}, median of {made['rounds']} runs"
+    )
+    console.print(table(made))
+    console.print(size_table(made))
+    OUT.mkdir(parents=True, exist_ok=True)
+    place = OUT / "packaging.json"
+    place.write_text(json.dumps(made, indent=1) + "\n")
+    console.print(f"written to {place.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,8 @@ class RefusedError(ValueError):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[Result]]:
     """Return each record of the batch, once and in its order."""
     batch = KinesisFirehoseEvent(event)
-    results = fitting([(failed(each), result_of(each)) for each in batch.records])
+    records = list(batch.records)
+    results = fitting(records, [result_of(each) for each in records])
     logger.info("batch is checked", extra={"results": counted(results)})
     return {"records": results}
 
@@ -106,23 +107,28 @@ def failed(record: KinesisFirehoseRecord) -> Result:
     return dict(record.build_data_transformation_response("ProcessingFailed").asdict())
 
 
-def fitting(pairs: list[tuple[Result, Result]]) -> list[Result]:
+def fitting(
+    records: list[KinesisFirehoseRecord], results: list[Result]
+) -> list[Result]:
     """Fail as many as it takes for the response to fit, rather than the batch."""
-    left = MAX_BYTES - sum(size_of(least) for least, _ in pairs)
-    results = []
-    for least, result in pairs:
-        more = size_of(result) - size_of(least)
+    if size_of(results) <= MAX_BYTES:
+        return results
+    least = [failed(each) for each in records]
+    left = MAX_BYTES - size_of(least)
+    for number, result in enumerate(results):
+        more = size_of(result) - size_of(least[number])
         if more > left:
-            logger.warning("no room left", extra={"record_id": least["recordId"]})
-            result = least
-        left -= max(0, size_of(result) - size_of(least))
-        results.append(result)
+            about = {"record_id": result["recordId"]}
+            logger.warning("no room left", extra=about)
+            results[number] = least[number]
+        else:
+            left -= max(0, more)
     return results
 
 
-def size_of(result: Result) -> int:
-    """Count the bytes of a result in the response, with what divides it from others."""
-    return len(json.dumps(result)) + 2
+def size_of(part: Result | list[Result]) -> int:
+    """Count the bytes of a part of the response."""
+    return len(json.dumps(part))
 
 
 def counted(results: list[Result]) -> dict[str, int]:

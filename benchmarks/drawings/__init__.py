@@ -1,0 +1,1 @@
+"""Pictures for the docs of what was measured; where matplotlib is."""

@@ -1,0 +1,243 @@
+"""What the reference handlers cost: a cold start, and then each record.
+
+`python -m benchmarks.handlers [--quick]`. Each handler runs in a process of its own, in
+the newest Python of Lambda's that this machine has, from the package that would be
+deployed. What is compared takes turns, so that what else the machine does counts for
+all alike. AWS's answers come from memory; everything up to the socket is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.invoked.events import takes_batches
+from benchmarks.invoked.functions import FUNCTIONS, Function, environment, named
+from benchmarks.invoked.sandbox import Sandbox, make_sandbox
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "build" / "bench"
+PEERS = ROOT / "benchmarks" / "invoked" / "peers"
+OURS, POWERTOOLS, BARE = "ours", "powertools", "bare"
+KINDS = ("packaged", "lean", "plain")
+IO_MS = 5
+COMPARED = (
+    "sqs_worker",
+    "stream_processor",
+    "table_projector",
+    "delivery_transform",
+    "orders_api/index.http_handler",
+    "thumbnailer",
+)
+"""Those that are written in three ways."""
+
+
+def machine(box: Sandbox) -> dict[str, Any]:
+    """Say where this was measured."""
+    return {
+        "architecture": platform.machine(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": box.python,
+    }
+
+
+def measure(quick: bool, rounds: int | None = None) -> dict[str, Any]:
+    """Give the medians of every cold start and every warm run."""
+    chosen = [named(name) for name in COMPARED] if quick else list(FUNCTIONS)
+    started = [chosen[0], *chosen[3:]] if quick else chosen
+    rounds = rounds or (2 if quick else 5)
+    with TemporaryDirectory() as scratch:
+        box = make_sandbox(Path(scratch), chosen)
+        made = {"topic": "handlers", "quick": quick, "machine": machine(box)}
+        return {
+            **made,
+            "rounds": rounds,
+            "cold": cold_starts(box, started, rounds),
+            "warm": warm_runs(box, chosen, rounds, quick=quick),
+        }
+
+
+def cold_starts(
+    box: Sandbox, chosen: Iterable[Function], rounds: int
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Give by function and kind of package what its import takes."""
+    turns = [(each, kind) for _ in range(rounds) for each in chosen for kind in KINDS]
+    found: dict[tuple[str, str], list[dict[str, float]]] = {}
+    for function, kind in track(turns, "cold starts"):
+        folders = [str(getattr(box, kind)[function.stem])]
+        if kind != "plain":
+            folders.append(str(box.runtime))
+        script = ROOT / "benchmarks" / "invoked" / "cold.py"
+        made = _run(box, function, str(script), function.module, *folders)
+        del made["names"]
+        found.setdefault((function.name, kind), []).append(made)
+    return {
+        each.name: {kind: _medians(found[each.name, kind]) for kind in KINDS}
+        for each in chosen
+    }
+
+
+def warm_runs(
+    box: Sandbox, chosen: Iterable[Function], rounds: int, *, quick: bool
+) -> dict[str, dict[str, Any]]:
+    """Give by function and variant what a record takes, by batch size and latency."""
+    variants = [(each, variant) for each in chosen for variant in variants_of(each)]
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for number in range(rounds):
+        order = variants if number % 2 == 0 else variants[::-1]
+        for function, variant in track(order, f"warm runs, {number + 1} of {rounds}"):
+            task = json.dumps(task_of(box, function, variant, quick=quick))
+            module = ("-m", "benchmarks.invoked.warm")
+            made = _run(box, function, *module, task)
+            found.setdefault((function.name, variant), []).append(made)
+    result: dict[str, dict[str, Any]] = {each.name: {} for each in chosen}
+    for (name, variant), runs in found.items():
+        both = zip(*(each["cases"] for each in runs), strict=True)
+        cases = [_medians(case) for case in both]
+        peak = statistics.median(each["peak_mb"] for each in runs)
+        result[name][variant] = {"cases": cases, "peak_mb": peak}
+    return result
+
+
+def variants_of(function: Function) -> tuple[str, ...]:
+    """Name the ways in which a function is written here."""
+    return (OURS, POWERTOOLS, BARE) if function.name in COMPARED else (OURS,)
+
+
+def task_of(
+    box: Sandbox, function: Function, variant: str, *, quick: bool
+) -> dict[str, Any]:
+    """Tell a process what to invoke; peers have the packages that ours has."""
+    folders = [str(box.packaged[function.stem]), str(box.runtime)]
+    handler = function.handler
+    if variant != OURS:
+        folders.insert(0, str(PEERS / variant))
+        handler = f"{function.stem}.handler"
+    sizes = (1, 10, 100) if takes_batches(function.name) else (1,)
+    # A batch of a hundred waits for seconds, and says the same as one of ten.
+    waiting = [size for size in sizes if size <= 10][-1:] if quick else sizes
+    return {
+        "folders": folders,
+        "handler": handler,
+        "events": function.name,
+        "seconds": 0.1 if quick else 0.4,
+        "cases": [*((size, 0) for size in sizes), *((it, IO_MS) for it in waiting)],
+    }
+
+
+def _run(box: Sandbox, function: Function, *arguments: str) -> dict[str, Any]:
+    command = [box.executable, "-s", "-B", *arguments]
+    result = subprocess.run(  # noqa: S603 - a list of our own
+        command,
+        cwd=ROOT,
+        env=environment(function.variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        sys.exit(f"{function.name} could not be run:\n{result.stderr[-2000:]}")
+    return dict(json.loads(result.stdout))
+
+
+def _medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+
+
+def cold_table(made: Mapping[str, Any]) -> Table:
+    """Show cold starts, and each by the same zipped plainly."""
+    table = Table(title="A cold start: CPU ms of what the handler imports")
+    table.add_column("function", no_wrap=True)
+    columns = ("modules", "packaged", "plain", "x", "boto3 apart", "x", "MB", "plain")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, kinds in made["cold"].items():
+        ours, lean, plain = (kinds[kind] for kind in KINDS)
+        table.add_row(
+            name,
+            f"{ours['modules']:.0f}",
+            f"{ours['cpu_ms']:.0f}",
+            f"{plain['cpu_ms']:.0f}",
+            f"{ours['cpu_ms'] / plain['cpu_ms']:.2f}",
+            f"{lean['cpu_ms']:.0f}",
+            f"{ours['cpu_ms'] / lean['cpu_ms']:.2f}",
+            f"{ours['peak_mb']:.0f}",
+            f"{plain['peak_mb']:.0f}",
+        )
+    return table
+
+
+def warm_table(made: Mapping[str, Any]) -> Table:
+    """Show what a record takes, by what it takes in the other ways."""
+    table = Table(title="Warm: CPU us of a record; with I/O, records a second")
+    table.add_column("function", no_wrap=True)
+    columns = ("batch", "I/O ms", "calls", "ours", "Powertools", "x", "bare", "x", "MB")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, variants in made["warm"].items():
+        for number, case in enumerate(variants[OURS]["cases"]):
+            row = [
+                f"{case['size']:.0f}",
+                f"{case['io_ms']:.0f}",
+                f"{case['calls']:.1f}",
+            ]
+            unit = "wall_us" if case["io_ms"] else "cpu_us"
+            row.append(_shown(case))
+            for peer in (POWERTOOLS, BARE):
+                if peer in variants:
+                    other = variants[peer]["cases"][number]
+                    row += [_shown(other), f"{case[unit] / other[unit]:.2f}"]
+                else:
+                    row += ["", ""]
+            peak = f"{variants[OURS]['peak_mb']:.0f}"
+            table.add_row(name if not number else "", *row, peak)
+    return table
+
+
+def _shown(case: Mapping[str, float]) -> str:
+    if case["io_ms"]:
+        return f"{1e6 / case['wall_us']:,.0f}/s"
+    return f"{case['cpu_us']:,.0f}"
+
+
+def main() -> None:
+    """Measure, print, and write `build/bench/handlers.json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="only what is written in three ways, fewer and shorter runs: a minute",
+    )
+    parser.add_argument("--rounds", type=int, help="so many runs of everything")
+    given = parser.parse_args()
+    made = measure(given.quick, given.rounds)
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    about = made["machine"]
+    console.print(
+        f"{about['architecture']}, {about['cores']} cores, load {about['load']:.1f}, "
+        f"Python {about['python']}, median of {made['rounds']} runs"
+    )
+    console.print(cold_table(made))
+    console.print(warm_table(made))
+    OUT.mkdir(parents=True, exist_ok=True)
+    place = OUT / "handlers.json"
+    place.write_text(json.dumps(made, indent=1) + "\n")
+    console.print(f"written to {place.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The reference handlers, invoked here as Lambda would, without AWS."""

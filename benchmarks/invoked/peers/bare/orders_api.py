@@ -1,0 +1,71 @@
+"""An order taken once behind an HTTP API: by boto3 alone."""
+
+import json
+import logging
+import os
+import re
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import boto3
+from boto3.dynamodb.types import TypeSerializer
+
+logger = logging.getLogger()
+logger.setLevel(logging.INFO)
+dynamodb = boto3.client("dynamodb")
+serialize = TypeSerializer().serialize
+PATH = re.compile(r"/customers/(?P<customer_id>[A-Za-z0-9._-]{1,64})/orders")
+ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+KEYS = uuid.UUID("6f4a7b52-5d0e-4f0b-9d53-0f5f6e3c1a77")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Take an order; of its routes only the one that is measured."""
+    place = PATH.fullmatch(event["rawPath"])
+    if place is None or event["requestContext"]["http"]["method"] != "POST":
+        return answer(404, {"message": "Not found"})
+    key = event["headers"].get("idempotency-key", "")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{8,64}", key):
+        return answer(400, {"message": "Idempotency-Key is missing or malformed"})
+    try:
+        items = checked(json.loads(event["body"]))
+    except (KeyError, TypeError, ValueError):
+        return answer(422, {"message": "not an order"})
+    customer = place["customer_id"]
+    wanted = {
+        "customer_id": customer,
+        "order_id": str(uuid.uuid5(KEYS, f"{customer}/{key}")),
+        "total": sum((it["quantity"] * it["unit_price"] for it in items), Decimal()),
+        "items": items,
+    }
+    dynamodb.put_item(
+        TableName=os.environ["ORDERS_TABLE"],
+        Item=serialize(wanted)["M"],
+        ConditionExpression="attribute_not_exists(order_id)",
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+    logger.info("order is taken", extra={"order_id": wanted["order_id"]})
+    return answer(201, wanted)
+
+
+def checked(order: dict[str, Any]) -> list[dict[str, Any]]:
+    """Check what a customer sent."""
+    items: list[dict[str, Any]] = order["items"]
+    if not 1 <= len(items) <= 100:
+        raise ValueError("items")
+    for item in items:
+        item["unit_price"] = Decimal(item["unit_price"]).quantize(Decimal("0.01"))
+        if not ID.fullmatch(item["sku"]) or not 1 <= item["quantity"] <= 1_000:
+            raise ValueError("items")
+    return items
+
+
+def answer(status: int, content: dict[str, Any]) -> dict[str, Any]:
+    """Answer in JSON."""
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
+        "body": json.dumps(content, default=str),
+        "isBase64Encoded": False,
+    }

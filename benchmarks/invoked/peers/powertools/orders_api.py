@@ -1,0 +1,75 @@
+"""An order taken once behind an HTTP API: as Powertools' documentation does it.
+
+Its example of data validation in a resolver, with its Logger.
+https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/
+"""
+
+import os
+import uuid
+from decimal import Decimal
+from typing import Annotated, Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, Field
+
+logger = Logger()
+app = APIGatewayHttpResolver(enable_validation=True)
+table = boto3.resource("dynamodb").Table(os.environ["ORDERS_TABLE"])
+KEYS = uuid.UUID("6f4a7b52-5d0e-4f0b-9d53-0f5f6e3c1a77")
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class Line(BaseModel):
+    """One line of an order."""
+
+    sku: Id
+    quantity: Annotated[int, Field(ge=1, le=1_000)]
+    unit_price: Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
+
+
+class Order(BaseModel):
+    """What a customer buys."""
+
+    items: Annotated[list[Line], Field(min_length=1, max_length=100)]
+
+
+class Taken(Order):
+    """An order that was taken."""
+
+    customer_id: str
+    order_id: str
+    total: Decimal
+
+
+@app.post("/customers/<customer_id>/orders")
+def create(
+    customer_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")],
+    order: Order,
+    idempotency_key: Annotated[str, Header(pattern=r"^[A-Za-z0-9._-]{8,64}$")],
+) -> tuple[Taken, int]:
+    """Take an order."""
+    taken = Taken(
+        customer_id=customer_id,
+        order_id=str(uuid.uuid5(KEYS, f"{customer_id}/{idempotency_key}")),
+        total=sum((it.quantity * it.unit_price for it in order.items), Decimal()),
+        items=order.items,
+    )
+    table.put_item(
+        Item=taken.model_dump(),
+        ConditionExpression="attribute_not_exists(order_id)",
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+    logger.info("order is taken", order_id=taken.order_id)
+    return taken, 201
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer for the HTTP API."""
+    return app.resolve(event, context)
