@@ -55,18 +55,19 @@ def test_a_message_that_is_processed_is_deleted(account, deploy: Deploy):
     assert [] == shop.queue(DEAD).bodies()
 
 
-def test_a_batch_holds_as_many_as_it_may(account, deploy: Deploy):
+@pytest.mark.parametrize(("size", "expected"), [(10, [10, 10, 3]), (9, [9, 9, 5])])
+def test_a_batch_holds_as_many_as_it_may(account, deploy: Deploy, size, expected):
     """
-    Ten by default, and what is left comes in a batch of its own.
+    What is left comes in a batch of its own.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
     """
-    shop = deploy()
+    shop = deploy(batch_size=size)
 
     shop.queue("Queue").send(*range(23))
     account.settle()
 
-    assert [10, 10, 3] == [len(batch) for batch in batches(shop)]
+    assert expected == [len(batch) for batch in batches(shop)]
 
 
 def test_a_mapping_that_says_nothing_takes_ten_messages_at_once(account):
@@ -237,13 +238,14 @@ def test_without_partial_responses_what_is_returned_does_not_count(account, depl
     assert [["bad"]] == batches(shop)
 
 
-def test_a_timeout_fails_the_batch(account, deploy: Deploy):
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_timeout_fails_the_batch(account, deploy: Deploy, partial):
     """
     The time is simulated: nothing waits.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
-    shop = deploy()
+    shop = deploy(report_batch_item_failures=partial)
 
     shop.queue("Queue").send({"sleep": 11})
     account.settle()

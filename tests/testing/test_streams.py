@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 from __future__ import annotations
 
 import pytest
+from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
@@ -107,6 +108,19 @@ def test_a_window_gathers_a_batch(account):
 
     assert [[0, 0], [0, 0, 0], [0]] == batches(shop)
     assert [20, 20, 40] == times(shop)
+
+
+def test_a_full_batch_does_not_wait_for_the_window(account):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
+    """
+    stack = stream_stack(BatchSize=3, MaximumBatchingWindowInSeconds=20)
+    shop = account.deploy(stack)
+
+    shop.stream("Stream").put(0, 0, 0)
+    account.settle()
+
+    assert [0] == times(shop)
 
 
 def test_trim_horizon_reads_what_was_there_before(account):
@@ -239,6 +253,22 @@ def test_without_a_limit_records_are_retried_until_they_expire(account):
     assert "RecordAgeExceeded" == failed["requestContext"]["condition"]
 
 
+def test_records_expire_with_the_retention_of_the_stream(account):
+    """
+    Two days here.
+
+    https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html
+    """
+    kept = {"retention_period": Duration.hours(48)}
+    shop = account.deploy(stream_stack(failures="sqs", stream=kept))
+
+    shop.stream("Stream").put("crash")
+    account.settle()
+
+    assert 2 * 86_400 <= account.elapsed() < 2 * 86_400 + 60
+    assert 1 == len(shop.queue("Failures"))
+
+
 def test_a_record_that_is_too_old_is_given_up_alone(account):
     """
     The younger ones of its batch are still delivered.
@@ -322,6 +352,27 @@ def test_a_partial_response_goes_back_to_the_lowest_number(account):
     assert ["given up 3 records, 2 to 4: RetryAttemptsExhausted"] == lines(
         account, "given up"
     )
+
+
+def test_a_partial_response_goes_back_to_the_lowest_number_of_several(account):
+    """
+    In whatever order they are reported.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+    """
+    code = """
+def handler(event, context):
+    numbers = [each["kinesis"]["sequenceNumber"] for each in event["Records"]]
+    if len(numbers) == 4:
+        failed = [{"itemIdentifier": each} for each in (numbers[3], numbers[1])]
+        return {"batchItemFailures": failed}
+"""
+    shop = account.deploy(stream_stack(code, **PARTIAL))
+
+    shop.stream("Stream").put("a", "b", "c", "d")
+    account.settle()
+
+    assert [["a", "b", "c", "d"], ["b", "c", "d"]] == batches(shop)
 
 
 def test_a_partial_response_is_bisected_where_it_says(account):
