@@ -291,6 +291,22 @@ def test_a_full_batch_does_not_wait_for_the_window(account, deploy: Deploy):
     assert [100] == [len(batch) for batch in batches(shop)]
 
 
+def test_each_batch_has_a_window_of_its_own(account, deploy: Deploy):
+    """
+    It begins with the first message.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
+    """
+    shop = deploy(batch_size=100, max_batching_window=Duration.seconds(20))
+
+    shop.queue("Queue").send(1)
+    account.advance(30)
+    shop.queue("Queue").send(2)
+    account.settle()
+
+    assert [20, 50] == [each.at for each in shop.function("Worker").invocations]
+
+
 def test_filters_delete_what_they_do_not_match(account, deploy: Deploy):
     """
     It is neither delivered nor a dead letter.
