@@ -238,6 +238,21 @@ def test_a_function_that_is_switched_off_gives_up_after_six_hours(account, stack
     assert 21_600 == account.elapsed()
 
 
+def test_an_event_is_kept_for_six_hours_where_nothing_is_configured(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    dead = sqs.Queue(stack, "Dead")
+    make_function(stack, ECHO, dead_letter_queue=dead, reserved_concurrent_executions=0)
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert 21_600 == account.elapsed()
+    assert [{"n": 1}] == shop.queue("Dead").bodies()
+
+
 def test_a_dead_letter_is_the_event_with_the_error_beside_it(account, stack):
     """
     RequestID, ErrorCode and ErrorMessage are attributes.

@@ -211,10 +211,12 @@ def test_another_shard_goes_on(account):
     shop = account.deploy(stream_stack(shards=2, MaximumRetryAttempts=1))
 
     shop.stream("Stream").put("crash", partition_key="a")
+    account.advance(0)
     shop.stream("Stream").put("good", partition_key="b")
     account.settle()
 
     assert [["crash"], ["good"], ["crash"]] == batches(shop)
+    assert [0, 0, 1] == times(shop)
 
 
 def test_retries_end_and_the_shard_goes_on(account):
@@ -547,7 +549,7 @@ def handler(event, context):
         time.sleep(3)
 """
     allow = (*KINESIS, "kinesis:PutRecord")
-    shop = account.deploy(stream_stack(code, shards=2, allow=allow))
+    shop = account.deploy(stream_stack(code, shards=2, allow=allow, BatchSize=1))
 
     shop.stream("Stream").put("first", partition_key="a")
     account.settle()
