@@ -79,6 +79,10 @@ deploy-stop: $(PY_READY) ## Stop an emulated account that KEEP=1 left up, and re
 prove-permissions: $(PY_READY) ## Take each grant of each reference stack away and see its contract fail; attack the rest (STACKS="SqsWorker" picks)
 	@$(BIN)/python -m tests.prove $(STACKS)
 
+.PHONY: mutate
+mutate: $(PY_READY) ## Break each rule of the test kit in turn and see its test fail (TOPIC="sqs streams" picks)
+	@$(BIN)/python -m tests.mutation $(TOPIC)
+
 .PHONY: fuzz-policies
 fuzz-policies: $(PY_READY) $(ORACLE_READY) ## Compare the test kit's policy evaluator with an independent one (CASES=20000 SEED=1)
 	@$(BIN)/python -m tests.testing.iam.fuzz --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
