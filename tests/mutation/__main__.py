@@ -4,4 +4,5 @@ import sys
 
 from tests.mutation.command import main
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":  # and not where a process begins
+    sys.exit(main(sys.argv[1:]))

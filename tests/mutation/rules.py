@@ -10,9 +10,8 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from tests.synthesized import ROOT
-
 FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
 KIT = Path("lambda_constructs/testing")
 DOCS = "https://docs.aws.amazon.com/"
 OWN_CHOICE = "docs/testing.md"

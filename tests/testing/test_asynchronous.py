@@ -9,12 +9,16 @@ from itertools import accumulate
 
 import pytest
 from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import AsyncInvoke, FailureDestination, SuccessDestination
 
+from ._templates import allow, template
 from .conftest import CONTEXT, make_function
 
 ECHO = "def handler(event, context):\n    return {'echo': event}"
@@ -33,6 +37,8 @@ def times(shop, name="Worker") -> list[float]:
 def test_a_success_is_tried_once(account, stack):
     """
     And nothing is left behind.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
     make_function(stack, ECHO, async_invoke=AsyncInvoke())
     shop = account.deploy(stack)
@@ -47,6 +53,8 @@ def test_a_success_is_tried_once(account, stack):
 def test_a_failure_is_tried_again_after_one_and_two_minutes(account, stack):
     """
     Three attempts, and then the record goes to the destination.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
     make_function(stack, FAIL, async_invoke=AsyncInvoke())
     shop = account.deploy(stack)
@@ -125,6 +133,8 @@ def test_the_failure_record_has_the_documented_shape(account, stack):
 def test_a_bucket_keeps_the_record_under_a_dated_key(account, stack):
     """
     aws/lambda/async/<function>/YYYY/MM/DD/<time>-<id>.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
     failed = s3.Bucket(stack, "Failed")
     make_function(
@@ -148,6 +158,8 @@ def test_a_bucket_keeps_the_record_under_a_dated_key(account, stack):
 def test_a_function_gets_the_record_of_a_success(account, stack):
     """
     Asynchronously, with the response in it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
     other = make_function(stack, ECHO, "Other")
     make_function(
@@ -163,11 +175,16 @@ def test_a_function_gets_the_record_of_a_success(account, stack):
     (invocation,) = shop.function("Other").invocations
     assert "Success" == invocation.event["requestContext"]["condition"]
     assert {"echo": {"n": 1}} == invocation.event["responsePayload"]
+    assert {"statusCode": 200, "executedVersion": "1"} == (
+        invocation.event["responseContext"]
+    )
 
 
 def test_an_event_that_is_too_old_is_given_up_before_its_retry(account, stack):
     """
     A retry that would come after its age is not made.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
     make_function(
         stack, FAIL, async_invoke=AsyncInvoke(max_event_age=Duration.seconds(90))
@@ -185,6 +202,8 @@ def test_an_event_that_is_too_old_is_given_up_before_its_retry(account, stack):
 def test_a_throttle_costs_no_attempt_and_backs_off(account, stack):
     """
     From a second on, doubling, up to five minutes.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
     make_function(stack, ECHO, async_invoke=AsyncInvoke(retry_attempts=0))
     shop = account.deploy(stack)
@@ -201,6 +220,8 @@ def test_a_throttle_costs_no_attempt_and_backs_off(account, stack):
 def test_a_function_that_is_switched_off_gives_up_after_six_hours(account, stack):
     """
     Reserved concurrency of 0 throttles every attempt.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
     make_function(
         stack, ECHO, async_invoke=AsyncInvoke(), reserved_concurrent_executions=0
@@ -213,12 +234,30 @@ def test_a_function_that_is_switched_off_gives_up_after_six_hours(account, stack
     (record,) = shop.queue("Worker/Failures").bodies()
     assert "EventAgeExceeded" == record["requestContext"]["condition"]
     assert 0 == record["requestContext"]["approximateInvokeCount"]
+    assert not {"responseContext", "responsePayload"} & record.keys()
     assert 21_600 == account.elapsed()
+
+
+def test_an_event_is_kept_for_six_hours_where_nothing_is_configured(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    dead = sqs.Queue(stack, "Dead")
+    make_function(stack, ECHO, dead_letter_queue=dead, reserved_concurrent_executions=0)
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert 21_600 == account.elapsed()
+    assert [{"n": 1}] == shop.queue("Dead").bodies()
 
 
 def test_a_dead_letter_is_the_event_with_the_error_beside_it(account, stack):
     """
     RequestID, ErrorCode and ErrorMessage are attributes.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
     make_function(stack, FAIL, dead_letter_queue=sqs.Queue(stack, "Dead"))
     shop = account.deploy(stack)
@@ -228,11 +267,144 @@ def test_a_dead_letter_is_the_event_with_the_error_beside_it(account, stack):
 
     assert [0, 60, 180] == times(shop)
     assert [{"n": 1}] == shop.queue("Dead").bodies()
+    attributes = dead_letter(account, shop)["MessageAttributes"]
+    assert 36 == len(attributes.pop("RequestID")["StringValue"])
+    assert {
+        "ErrorCode": {"DataType": "Number", "StringValue": "200"},
+        "ErrorMessage": {"DataType": "String", "StringValue": "no"},
+    } == attributes
+
+
+def dead_letter(account, shop):
+    (found,) = account.client("sqs").receive_message(
+        QueueUrl=shop.queue("Dead").url, MessageAttributeNames=["All"]
+    )["Messages"]
+    return found
+
+
+def test_a_dead_letter_has_the_first_kilobyte_of_the_message(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    code = "def handler(event, context):\n    raise ValueError('x' * 2_000)"
+    make_function(stack, code, dead_letter_queue=sqs.Queue(stack, "Dead"))
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({})
+    account.settle()
+
+    attributes = dead_letter(account, shop)["MessageAttributes"]
+    assert "x" * 1_024 == attributes["ErrorMessage"]["StringValue"]
+
+
+def test_a_dead_letter_goes_to_a_topic_too(account):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    what = template(
+        FAIL,
+        allow("sns:Publish", {"Ref": "Dead"}),
+        more={"Dead": {"Type": "AWS::SNS::Topic", "Properties": {}}},
+        DeadLetterConfig={"TargetArn": {"Ref": "Dead"}},
+    )
+    shop = account.deploy(what)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert [{"n": 1}] == shop.topic("Dead").messages()
+
+
+def test_a_bus_gets_the_record_as_detail(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    bus, caught = events.EventBus(stack, "Bus"), sqs.Queue(stack, "Caught")
+    pattern = events.EventPattern(source=["lambda"])
+    rule = events.Rule(stack, "Rule", event_bus=bus, event_pattern=pattern)
+    rule.add_target(targets.SqsQueue(caught))
+    make_function(
+        stack,
+        "def handler(event, context): return event['n']",
+        async_invoke=AsyncInvoke(
+            retry_attempts=0,
+            on_failure=FailureDestination.event_bus(bus),
+            on_success=SuccessDestination.event_bus(bus),
+        ),
+    )
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    shop.function("Worker").invoke_async({})
+    account.settle()
+
+    good, bad = shop.queue("Caught").bodies()
+    prefix = "Lambda Function Invocation Result - "
+    assert [f"{prefix}Success", f"{prefix}Failure"] == [
+        good["detail-type"],
+        bad["detail-type"],
+    ]
+    assert {"n": 1} == good["detail"]["requestPayload"]
+    assert 1 == good["detail"]["responsePayload"]
+    assert "KeyError" == bad["detail"]["responsePayload"]["errorType"]
+    arn = f"{shop.function('Worker').state.arn}:live"
+    (other,) = (each for each in good["resources"] if each != arn)
+    assert ":event-bus/" in other
+
+
+def test_a_topic_gets_the_record_as_message(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    failed = FailureDestination.topic(sns.Topic(stack, "Failed"))
+    options = AsyncInvoke(retry_attempts=0, on_failure=failed)
+    make_function(stack, FAIL, async_invoke=options)
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    (record,) = shop.topic("Failed").messages()
+    assert {"n": 1} == record["requestPayload"]
+
+
+def test_a_destination_that_fails_is_retried_for_itself(account, stack):
+    """
+    It is invoked asynchronously, as any function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    other = make_function(stack, FAIL, "Other")
+    success = SuccessDestination.function(other)
+    make_function(stack, ECHO, async_invoke=AsyncInvoke(on_success=success))
+    shop = account.deploy(stack)
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert [0] == times(shop)
+    assert [0, 60, 180] == times(shop, "Other")
+
+
+def test_a_timeout_is_retried_as_an_error_is(account, stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    make_function(stack, ECHO, async_invoke=AsyncInvoke())
+    shop = account.deploy(stack)
+    shop.function("Worker").time_out()
+
+    shop.function("Worker").invoke_async({"n": 1})
+    account.settle()
+
+    assert [0, 70] == times(shop)
 
 
 def test_what_is_configured_for_the_alias_does_not_hold_for_latest(account, stack):
     """
     Each qualifier has a configuration of its own.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
     """
     make_function(stack, FAIL, async_invoke=AsyncInvoke(retry_attempts=0))
     shop = account.deploy(stack)

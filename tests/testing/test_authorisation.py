@@ -154,6 +154,8 @@ def test_a_poller_without_its_permission_receives_nothing(account, stack):
 def test_a_failure_record_needs_its_permission(account, stack):
     """
     Without it the event is lost, and the timeline says so.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
     make_function(
         stack,
@@ -168,6 +170,7 @@ def test_a_failure_record_needs_its_permission(account, stack):
 
     assert [] == shop.queue("Worker/Failures").bodies()
     assert any("sqs:SendMessage" in each.detail for each in account.timeline)
+    assert "lost" in {each.what for each in account.timeline}
 
 
 def test_logs_and_traces_are_sent_under_the_role(account, stack):

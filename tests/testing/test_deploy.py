@@ -49,10 +49,12 @@ def test_a_template_is_deployed_as_it_is(account):
 
 def test_stacks_of_an_assembly_are_deployed_after_what_they_import(account):
     """
-    References between them are exports and imports.
+    References between them are exports and imports, whatever comes first.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-importvalue.html
     """
     app = App(context=CONTEXT)
-    data, shop = Stack(app, "Data"), Stack(app, "Shop")
+    shop, data = Stack(app, "Shop"), Stack(app, "Warehouse")
     table = dynamodb.Table(
         data,
         "Orders",
@@ -74,6 +76,8 @@ def test_stacks_of_an_assembly_are_deployed_after_what_they_import(account):
 def test_what_has_a_false_condition_is_not_created(account):
     """
     And a parameter decides.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
     """
     template = {
         "Parameters": {"Stage": {"Type": "String", "Default": "test"}},
@@ -89,6 +93,27 @@ def test_what_has_a_false_condition_is_not_created(account):
     assert 0 == len(
         account.deploy(template, parameters={"Stage": "prod"}).queue("Audit")
     )
+
+
+def test_an_output_with_a_false_condition_is_not_exported(account):
+    """
+    Another stack may export the same name.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
+    """
+    output = {"Condition": "Never", "Value": "x", "Export": {"Name": "Shared"}}
+    kept = {"Value": "y"}
+
+    shop = account.deploy(
+        {
+            "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+            "Resources": {},
+            "Outputs": {"Gone": output, "Kept": kept},
+        }
+    )
+
+    assert {"Kept": "y"} == shop.outputs
+    assert {} == account.exports
 
 
 def test_policies_streams_keys_and_expiry_land(account, stack):
@@ -192,6 +217,8 @@ def test_fails_if_a_function_has_no_package_beside_its_template(account):
 def test_fails_if_the_template_goes_in_circles(account):
     """
     With the way round.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
     """
     template = {
         "Resources": {

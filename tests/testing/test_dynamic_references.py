@@ -14,6 +14,7 @@ from aws_cdk import aws_ssm as ssm
 
 from lambda_constructs import NotSecret
 from lambda_constructs.testing import AccountError
+from lambda_constructs.testing._dynamic_references import read_references
 
 from .conftest import CONTEXT, make_function
 
@@ -60,6 +61,37 @@ def test_a_key_of_a_secret_is_read(account, stack):
     value = NotSecret(user, reason="the name of the user, not the password")
 
     assert "shop" == shown(account, stack, value)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("{arn}", "new"),
+        ("db", "new"),
+        ("db:SecretString", "new"),
+        ("db:SecretString::AWSPREVIOUS", "old"),
+    ],
+)
+def test_a_secret_is_read_whole_by_its_arn_or_by_its_stage(account, key, expected):
+    """
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+    """
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="db", SecretString="old")["ARN"]
+    client.put_secret_value(SecretId="db", SecretString="new")
+    text = f"<{{{{resolve:secretsmanager:{key.format(arn=arn)}}}}}>"
+
+    assert {"a": [f"<{expected}>"]} == read_references(account, {"a": [text]})
+
+
+def test_a_secure_parameter_is_read_decrypted(account):
+    """
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
+    """
+    client = boto3.client("ssm")
+    client.put_parameter(Name="/key", Type="SecureString", Value="s3cret")
+
+    assert "s3cret" == read_references(account, "{{resolve:ssm-secure:/key}}")
 
 
 def test_parameters_and_secrets_of_the_stack_are_created(account, stack):

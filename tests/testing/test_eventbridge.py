@@ -306,6 +306,27 @@ def test_delivery_succeeds_when_the_target_is_there_again(account, stack):
     assert [7] == [each.at for each in shop.function("Worker").invocations]
 
 
+def test_a_rule_that_says_nothing_retries_for_a_day(account, stack):
+    """
+    Or 185 times: by the kit's backoff, the number comes first.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+    """
+    lost = sqs.Queue(stack, "Lost")
+    worker = make_function(stack, ECHO)
+    target = targets.LambdaFunction(worker.live, dead_letter_queue=lost)
+    make_rule(stack).add_target(target)
+    shop = account.deploy(stack)
+    shop.rule("Rule").fail(times=999)
+
+    shop.bus().put("placed", {}, source="shop")
+    account.settle()
+
+    (attributes,) = attributes_of(account, shop)
+    assert "185" == attributes["RETRY_ATTEMPTS"]
+    assert 75_000 < account.elapsed() <= 86_400
+
+
 def test_a_function_that_fails_is_not_the_rules_affair(account, stack):
     """
     Lambda retries, and has its own destination.

@@ -147,6 +147,17 @@ def test_the_answer_names_the_version_and_has_the_tail_of_the_log(stack):
     assert "FunctionError" not in answer
 
 
+def test_the_tail_of_the_log_is_its_last_four_kilobytes(stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    answer = invoke(stack, Payload=json.dumps("x" * 5_000), LogType="Tail")
+
+    log = base64.b64decode(answer["LogResult"]).decode()
+    assert 4_096 == len(log)
+    assert log.splitlines()[-1].startswith("END RequestId: ")
+
+
 def test_an_event_is_queued(account, stack):
     """
     Status 202 at once; Lambda delivers it later.
@@ -183,6 +194,19 @@ def test_a_throttle_is_429(stack):
     assert "TooManyRequestsException" == type(error).__name__
     assert 429 == error.response["ResponseMetadata"]["HTTPStatusCode"]
     assert "ConcurrentInvocationLimitExceeded" == error.response["Reason"]
+
+
+def test_a_throttle_by_reserved_concurrency_says_so(stack):
+    """
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    stack.function("Target").state.reserved = 0
+
+    with pytest.raises(ClientError) as caught:
+        invoke(stack)
+
+    reason = caught.value.response["Reason"]
+    assert "ReservedFunctionConcurrentInvocationLimitExceeded" == reason
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from aws_cdk import aws_sqs as sqs
 from botocore.exceptions import ClientError
 
 from lambda_constructs.testing._push import InvokeRefusedError
+from lambda_constructs.testing._sources.letters import ReceiptRule
 from lambda_constructs.testing._sources.log_patterns import compile_pattern
 from lambda_constructs.testing.errors import AccountError, UnmodelledError
 
@@ -80,6 +81,37 @@ def test_log_lines_arrive_packed(account, stack):
     assert (name, "s") == (data["logGroup"], data["logStream"])
     assert 1 == len(data["subscriptionFilters"])
     assert ["ERROR one"] == [each["message"] for each in data["logEvents"]]
+
+
+def test_a_subscription_gets_the_lines_of_its_own_group(account, stack):
+    """
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+    """
+    subscribe(stack, logs.LogGroup(stack, "Group"), make_function(stack, ECHO))
+    logs.LogGroup(stack, "Other")
+    shop = account.deploy(stack)
+
+    shop.log_group("Other").write("other")
+    account.settle()
+
+    assert [] == seen(shop)
+
+
+def test_a_log_group_needs_a_permission(account, stack):
+    """
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+    """
+    subscribe(stack, logs.LogGroup(stack, "Group"), make_function(stack, ECHO))
+    for child in stack.node.find_all():
+        if getattr(child, "cfn_resource_type", None) == "AWS::Lambda::Permission":
+            child.add_property_override("SourceArn", "arn:aws:logs:::log-group:x:*")
+    shop = account.deploy(stack)
+
+    shop.log_group("Group").write("one")
+    account.settle()
+
+    assert [] == seen(shop)
+    assert "lost" == account.timeline[-1].what
 
 
 def test_an_application_writes_lines(account, stack):
@@ -185,11 +217,14 @@ def test_mail_arrives_without_its_body(account, stack):
     receive(stack, worker, recipients=["example.com"])
     shop = account.deploy(stack)
 
-    shop.receive_email(to=["a@example.com", "b@example.org"], subject="Hi", body="x")
+    shop.receive_email(
+        to=["a@example.com", "b@example.org"], subject="Hi", body="see you"
+    )
     shop.receive_email(to=["b@example.org"])
     account.settle()
 
     (event,) = seen(shop)
+    assert "see you" not in json.dumps(event)
     (record,) = event["Records"]
     assert ("aws:ses", "1.0") == (record["eventSource"], record["eventVersion"])
     mail, receipt = record["ses"]["mail"], record["ses"]["receipt"]
@@ -236,6 +271,78 @@ def test_a_function_that_is_waited_for_may_stop_mail(
 
     assert 1 == len(seen(shop, "First"))
     assert goes_on == bool(seen(shop))
+
+
+def test_a_function_may_stop_its_own_rule(account, stack):
+    """
+    What the rule would do then is not done.
+
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda.html
+    """
+    code = "def handler(e, c): return {'disposition': 'STOP_RULE'}"
+    kind = actions.LambdaInvocationType.REQUEST_RESPONSE
+    stop, then = make_function(stack, code, "First"), make_function(stack, ECHO)
+    both = [
+        actions.Lambda(function=each.live, invocation_type=kind)
+        for each in (stop, then)
+    ]
+    ses.ReceiptRuleSet(stack, "Set", rules=[ses.ReceiptRuleOptions(actions=both)])
+    shop = account.deploy(stack)
+
+    shop.receive_email(to=["a@example.com"])
+    account.settle()
+
+    assert 1 == len(seen(shop, "First"))
+    assert [] == seen(shop)
+
+
+def test_a_function_that_is_not_waited_for_stops_nothing(account, stack):
+    """
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda.html
+    """
+    code = "def handler(e, c): return {'disposition': 'STOP_RULE_SET'}"
+    receive(stack, make_function(stack, code, "First"), make_function(stack, ECHO))
+    shop = account.deploy(stack)
+
+    shop.receive_email(to=["a@example.com"])
+    account.settle()
+
+    assert 1 == len(seen(shop))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("a@example.com", ["a@example.com"]),
+        ("example.com", ["a@example.com", "b@example.com"]),
+        (".example.com", ["c@mail.example.com"]),
+    ],
+)
+def test_a_rule_is_for_an_address_a_domain_or_its_subdomains(pattern, wanted):
+    """
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-concepts.html
+    """
+    rule = ReceiptRule("Rule", "arn", "Rule", (pattern,), ())
+    every = ["a@example.com", "b@example.com", "c@mail.example.com", "d@example.org"]
+
+    assert wanted == rule.for_(every)
+
+
+def test_mail_needs_a_permission_for_its_rule(account, stack):
+    """
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html
+    """
+    receive(stack, make_function(stack, ECHO))
+    for child in stack.node.find_all():
+        if getattr(child, "cfn_resource_type", None) == "AWS::Lambda::Permission":
+            child.add_property_override("SourceArn", "arn:aws:ses:::another")
+    shop = account.deploy(stack)
+
+    shop.receive_email(to=["a@example.com"])
+    account.settle()
+
+    assert [] == seen(shop)
+    assert "lost" == account.timeline[-1].what
 
 
 def test_a_whole_mail_is_taken_as_it_is_with_the_verdicts_on_it(account, stack):
@@ -543,6 +650,33 @@ def test_an_oversized_change_and_one_that_left_the_scope_are_told(account, stack
     ) == evaluation["Annotation"]
 
 
+def test_an_evaluation_needs_the_token_of_its_event(account, stack):
+    """
+    One in test mode is taken and not kept.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html
+    """
+    make_config_rule(stack, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+    shop.config_rule("Rule").evaluate()
+    account.settle()
+    client, (event,) = account.client("config"), seen(shop)
+    verdict = {
+        "ComplianceResourceType": "AWS::S3::Bucket",
+        "ComplianceResourceId": "b",
+        "ComplianceType": "COMPLIANT",
+        "OrderingTimestamp": 0,
+    }
+
+    with pytest.raises(ClientError, match="InvalidResultTokenException"):
+        client.put_evaluations(ResultToken="x", Evaluations=[verdict])
+    token = event["resultToken"]
+    client.put_evaluations(ResultToken=token, Evaluations=[verdict], TestMode=True)
+    assert [] == shop.config_rule("Rule").evaluations
+    client.put_evaluations(ResultToken=token, Evaluations=[verdict])
+    assert 1 == len(shop.config_rule("Rule").evaluations)
+
+
 def test_config_takes_a_hundred_evaluations_at_once_and_no_more(account, stack):
     """
     https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html
@@ -605,6 +739,24 @@ def test_a_trigger_tells_of_a_push(account, stack):
     assert "x" == record["customData"]
     references = record["codecommit"]["references"]
     assert [{"commit": commit, "ref": "refs/heads/main"}] == references
+
+
+def test_a_trigger_tells_of_its_own_events(account, stack):
+    """
+    https://docs.aws.amazon.com/codecommit/latest/userguide/how-to-notify-lambda.html
+    """
+    events = [codecommit.RepositoryEventTrigger.DELETE_REF]
+    make_repository(stack, make_function(stack, ECHO), events=events)
+    shop = account.deploy(stack)
+
+    for event in ("createReference", "updateReference", "deleteReference"):
+        shop.repository("Code").push(event=event)
+    account.settle()
+
+    (event,) = seen(shop)
+    (reference,) = event["Records"][0]["codecommit"]["references"]
+    assert reference["deleted"] is True
+    assert "created" not in reference
 
 
 def test_a_trigger_needs_a_permission_that_cdk_does_not_give(account, stack):
@@ -865,6 +1017,23 @@ def test_an_action_that_always_goes_on_fails_after_a_day(account, stack):
 
     assert "Failed" == job.status
     assert 2 == len(seen(shop))
+
+
+def test_a_job_that_went_on_takes_no_answer_for_its_past(account, stack):
+    """
+    https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html
+    """
+    make_pipeline(stack, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+    job = shop.pipeline_action("Pipeline", "Invoke").run()
+    client, before = account.client("codepipeline"), job.id
+    client.put_job_success_result(jobId=before, continuationToken="1")
+    account.advance(31)
+
+    assert before != job.id
+    with pytest.raises(ClientError, match="InvalidJobStateException"):
+        client.put_job_success_result(jobId=before)
+    assert "InProgress" == job.status
 
 
 def test_a_job_that_has_ended_takes_no_second_answer(account, stack):

@@ -54,6 +54,8 @@ def test_the_named_source_may_invoke_the_named_qualifier(account, function):
 def test_another_source_is_refused(account, function, other):
     """
     And the timeline says who.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
     """
     with pytest.raises(InvokeRefusedError, match="may not invoke live"):
         ask(account, function.arn_of("live"), **other)
@@ -65,6 +67,8 @@ def test_another_source_is_refused(account, function, other):
 def test_another_qualifier_is_refused(account, function):
     """
     A permission on the alias is none on the function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
     """
     with pytest.raises(InvokeRefusedError, match="no resource-based policy allows"):
         ask(account, function.arn)

@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs.testing import AccountError, _runtime
 
+from ._templates import template
 from .conftest import CONTEXT, make_function
 
 
@@ -29,6 +30,8 @@ def run(account):
 def test_state_is_kept_while_the_environment_is_warm(run):
     """
     What is outside the handler runs once.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     function = run(
         "n = 0\ndef handler(event, context):\n    global n; n += 1; return n"
@@ -43,6 +46,8 @@ def test_state_is_kept_while_the_environment_is_warm(run):
 def test_an_environment_survives_an_error_but_not_a_timeout(run):
     """
     After the timeout the next start is cold.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     function = run(
         "n = 0\ndef handler(event, context):\n    global n; n += 1; return n"
@@ -77,6 +82,18 @@ def test_two_handlers_called_index_do_not_meet(account):
     answers = [shop.function(name).invoke({}).payload for name in ("One", "Two", "One")]
 
     assert [["DEBUG", 10], ["ERROR", 40], ["DEBUG", 10]] == answers
+
+
+def test_a_handler_sees_no_variable_of_the_test_process(run, monkeypatch):
+    """
+    A template that forgets one would pass here and fail in AWS.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    monkeypatch.setenv("STAGE", "test")
+    function = run("import os\ndef handler(e, c): return os.environ.get('STAGE')")
+
+    assert function.invoke({}).payload is None
 
 
 def test_nothing_of_a_handler_stays_in_the_test_process(run):
@@ -119,6 +136,103 @@ def test_the_context_is_lambda_s(run):
     assert 9_000 < left <= 10_000
 
 
+def test_a_caller_without_a_qualifier_is_told_the_plain_arn(run):
+    """
+    The ARN tells whether the caller named a version or an alias.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    """
+    function = run("def handler(event, context): return context.invoked_function_arn")
+
+    plain, version = (
+        function.invoke({}, qualifier=each).payload for each in ("$LATEST", "1")
+    )
+
+    assert function.state.arn == plain
+    assert f"{function.state.arn}:1" == version
+
+
+def test_the_environment_has_lambda_s_variables(run):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    function = run(
+        "import os\ndef handler(event, context): return dict(os.environ)",
+        environment={"STAGE": "test"},
+    )
+
+    variables = function.invoke({}).payload
+
+    (invocation,) = function.invocations
+    assert {
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.state.properties['Runtime']}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_FUNCTION_NAME": function.state.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": invocation.version,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.state.log_group,
+        "AWS_REGION": "eu-west-1",
+        "STAGE": "test",
+        "TZ": ":UTC",
+        "_HANDLER": "index.handler",
+    }.items() <= variables.items()
+    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} <= (
+        variables.keys()
+    )
+    assert {"AWS_LAMBDA_LOG_STREAM_NAME", "LAMBDA_TASK_ROOT"} <= variables.keys()
+
+
+COUNT = "n = 0\ndef handler(event, context):\n    global n; n += 1; return n"
+
+
+def test_each_version_has_environments_of_its_own(run):
+    """
+    One is warm, and the other still starts.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+    """
+    function = run(COUNT)
+
+    counts = [
+        function.invoke({}, qualifier=each).payload
+        for each in ("live", "$LATEST", "live", "1")
+    ]
+
+    assert [1, 1, 2, 3] == counts
+
+
+def test_a_function_that_says_nothing_has_three_seconds_and_128_mb(account):
+    """
+    https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+    """
+    code = (
+        "import time\ndef handler(event, context):\n    time.sleep(event)\n"
+        "    return context.memory_limit_in_mb"
+    )
+    what = template(code)
+    del what["Resources"]["Worker"]["Properties"]["Timeout"]
+    function = account.deploy(what).function("Worker")
+
+    short, long = function.invoke(2.9), function.invoke(3)
+
+    assert "128" == short.payload
+    assert ("timeout", 3) == (long.kind, long.duration)
+
+
+def test_a_thousand_run_at_once_and_no_more(run):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    function = run("def handler(event, context): ...")
+    kinds = []
+    for others in (999, 1_000):
+        function.state.running = others
+        kinds.append(function.invoke({}).kind)
+
+    assert ["ok", "throttled"] == kinds
+
+
 def test_sleeping_takes_simulated_time_only(account, run):
     """
     The remaining time shrinks by it, and the clock moves.
@@ -138,6 +252,8 @@ def test_sleeping_takes_simulated_time_only(account, run):
 def test_a_handler_that_sleeps_too_long_times_out_in_lambda_s_words(run):
     """
     It stops when the time is up, whatever it catches.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
     """
     function = run(
         "import time\ndef handler(event, context):\n"
@@ -241,6 +357,19 @@ def test_an_import_that_takes_ten_seconds_is_tried_again(
     assert (kind, duration) == (outcome.kind, outcome.duration)
 
 
+def test_the_second_import_counts_against_the_timeout(run):
+    """
+    .../dg/lambda-runtime-environment.html: it is part of the invocation.
+    """
+    function = run(
+        "import time\ntime.sleep(10)\ndef handler(event, context):\n"
+        "    return context.get_remaining_time_in_millis()",
+        timeout=Duration.seconds(12),
+    )
+
+    assert 1_000 < function.invoke({}).payload <= 2_000
+
+
 @pytest.mark.parametrize(
     ("code", "type", "message"),
     [
@@ -258,6 +387,17 @@ def test_an_import_that_takes_ten_seconds_is_tried_again(
             "def handel(event, context): ...",
             "Runtime.HandlerNotFound",
             "Handler 'handler' missing on module 'index'",
+        ),
+        (
+            "def handler(event, context):\n    return 1 +",
+            "Runtime.UserCodeSyntaxError",
+            "Syntax error in module 'index': invalid syntax (index.py, line 2)",
+        ),
+        (
+            "def handler(event, context):\n    return 'ü' * 3_200_000",
+            "Function.ResponseSizeTooLarge",
+            "Response payload size (6400002 bytes) exceeded maximum allowed payload "
+            "size (6291556 bytes).",
         ),
         (
             "def handler(event, context):\n    return {1, 2}",
@@ -289,6 +429,8 @@ def test_errors_have_lambda_s_shape(run, code, type, message):
 def test_a_start_that_fails_is_tried_anew(run):
     """
     The next invocation imports again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     function = run("import nothing_there")
 
@@ -315,6 +457,8 @@ def test_what_it_prints_and_logs_is_kept(run):
 def test_weights_of_an_alias_route_by_the_seed(account):
     """
     A tenth goes to the other version, the same tenth each time.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
     """
     stack = Stack(App(context=CONTEXT), "Shop")
     worker = make_function(stack, "def handler(event, context): ...")
@@ -333,7 +477,8 @@ def test_weights_of_an_alias_route_by_the_seed(account):
 
     versions = [each.version for each in function.invocations]
     assert {"1", "2"} == set(versions)
-    assert 5 <= min(versions.count("1"), versions.count("2")) <= 40
+    (less,) = function.state.aliases["canary"].weights
+    assert 5 <= versions.count(less) <= 40
 
 
 def test_fails_if_the_qualifier_is_unknown(run):
@@ -347,6 +492,8 @@ def test_fails_if_the_qualifier_is_unknown(run):
 def test_fails_if_the_payload_is_too_large(run):
     """
     6 MB for a caller that waits, 1 MB for one that does not.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """
     function = run("def handler(event, context): ...")
 

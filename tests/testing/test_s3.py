@@ -152,6 +152,22 @@ def test_a_versioned_bucket_tells_of_delete_markers(account, stack):
     assert record["s3"]["object"]["versionId"]
 
 
+def test_the_deletion_of_a_version_is_no_delete_marker(account, stack):
+    """
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+    """
+    bucket = s3.Bucket(stack, "Files", versioned=True)
+    notify(bucket, make_function(stack, ECHO), s3.EventType.OBJECT_REMOVED)
+    shop = account.deploy(stack)
+    client, name = account.client("s3"), shop.bucket("Files").name
+
+    version = client.put_object(Bucket=name, Key="a", Body=b"x")["VersionId"]
+    client.delete_object(Bucket=name, Key="a", VersionId=version)
+    account.settle()
+
+    assert ["ObjectRemoved:Delete"] == [each["eventName"] for each in records(shop)]
+
+
 def test_fails_if_two_rules_overlap(account, stack, bucket):
     """
     S3 refuses them; CDK does not.
@@ -167,6 +183,42 @@ def test_fails_if_two_rules_overlap(account, stack, bucket):
 
     with pytest.raises(AccountError, match="overlap, which S3 refuses"):
         account.deploy(stack)
+
+
+def test_suffixes_that_no_key_shares_do_not_overlap(account, stack, bucket):
+    """
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+    """
+    notify(bucket, make_function(stack, ECHO), suffix=".csv")
+    notify(bucket, make_function(stack, ECHO, "Other"), suffix=".txt")
+    shop = account.deploy(stack)
+
+    shop.bucket("Files").put("a.txt", "x")
+    account.settle()
+
+    assert [] == records(shop)
+    assert 1 == len(records(shop, "Other"))
+
+
+def test_fails_if_the_queue_does_not_allow_the_bucket(account):
+    """
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+    """
+    told = {"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    template = {
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Files": {
+                "Type": "AWS::S3::Bucket",
+                "Properties": {
+                    "NotificationConfiguration": {"QueueConfigurations": [told]}
+                },
+            },
+        }
+    }
+
+    with pytest.raises(AccountError, match="S3 would not accept the destination"):
+        account.deploy(template)
 
 
 def test_fails_if_the_function_does_not_allow_the_bucket(account, stack, bucket):
@@ -243,6 +295,26 @@ def test_a_bucket_without_notifications_is_silent(account, stack, bucket):
     account.settle()
 
     assert [] == shop.function("Worker").invocations
+
+
+def test_a_bucket_tells_the_bus_nothing_unless_asked(account, stack, bucket):
+    """
+    Though it notifies a function.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+    """
+    notify(bucket, make_function(stack, ECHO))
+    pattern = events.EventPattern(source=["aws.s3"])
+    rule = events.Rule(stack, "Rule", event_pattern=pattern)
+    other = make_function(stack, ECHO, "Other")
+    rule.add_target(targets.LambdaFunction(other.live))
+    shop = account.deploy(stack)
+
+    shop.bucket("Files").put("a", "x")
+    account.settle()
+
+    assert 1 == len(records(shop))
+    assert [] == shop.function("Other").invocations
 
 
 def test_events_that_the_kit_never_sends_are_listed(account, stack, bucket):

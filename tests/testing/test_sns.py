@@ -70,6 +70,8 @@ def test_the_event_has_the_documented_shape(account, stack, topic):
 def test_the_alias_is_invoked_and_waits_for_nothing(account, stack, topic):
     """
     The invocation is asynchronous: the publisher has an answer before it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
     """
     subscribe(topic, make_function(stack, ECHO))
     shop = account.deploy(stack)
@@ -214,6 +216,8 @@ def test_failed_delivery_and_failed_processing_have_stores_of_their_own(
 ):
     """
     SNS is done when Lambda has taken the event; then Lambda retries.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
     """
     lost = sqs.Queue(stack, "Lost")
     worker = make_function(stack, FAIL, async_invoke=AsyncInvoke())
@@ -258,6 +262,63 @@ def test_a_queue_has_to_allow_the_topic(account, stack, topic):
     account.settle()
 
     assert 0 == len(shop.queue("Queue"))
+
+
+def test_a_filter_policy_for_what_is_not_there_needs_some_attribute(
+    account, stack, topic
+):
+    """
+    https://docs.aws.amazon.com/sns/latest/dg/string-value-matching.html
+    """
+    subscribe(
+        topic,
+        make_function(stack, ECHO),
+        filter_policy={"kind": sns.SubscriptionFilter.not_exists_filter()},
+    )
+    shop = account.deploy(stack)
+
+    shop.topic("Orders").publish("none")
+    shop.topic("Orders").publish("other", attributes={"n": 1})
+    shop.topic("Orders").publish("it", attributes={"kind": "x"})
+    account.settle()
+
+    (event,) = events(shop)
+    assert "other" == event["Records"][0]["Sns"]["Message"]
+
+
+def test_a_message_may_differ_by_protocol(account, stack, topic):
+    """
+    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    """
+    subscribe(topic, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+
+    account.client("sns").publish(
+        TopicArn=shop.topic("Orders").arn,
+        MessageStructure="json",
+        Message=json.dumps({"default": "any", "lambda": "for functions"}),
+    )
+    account.settle()
+
+    (event,) = events(shop)
+    assert "for functions" == event["Records"][0]["Sns"]["Message"]
+
+
+def test_each_message_of_a_batch_is_delivered(account, stack, topic):
+    """
+    https://docs.aws.amazon.com/sns/latest/dg/sns-batch-api-actions.html
+    """
+    subscribe(topic, make_function(stack, ECHO))
+    shop = account.deploy(stack)
+
+    entries = [{"Id": each, "Message": each} for each in "ab"]
+    account.client("sns").publish_batch(
+        TopicArn=shop.topic("Orders").arn, PublishBatchRequestEntries=entries
+    )
+    account.settle()
+
+    told = [event["Records"][0]["Sns"]["Message"] for event in events(shop)]
+    assert ["a", "b"] == told
 
 
 def test_a_handler_publishes_too(account, stack, topic):

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from lambda_constructs.event_sources import SqsEventSource
 from lambda_constructs.testing import LocalAccount
 
+from ._templates import allow, arn_of, template
 from .conftest import BY_BODY, CONTEXT, Deploy, make_function
 
 DEAD = "Queue/DeadLetters"
@@ -41,6 +42,8 @@ def whats(account) -> Counter[str]:
 def test_a_message_that_is_processed_is_deleted(account, deploy: Deploy):
     """
     It is invoked with once, and the queue is empty.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
     shop = deploy()
 
@@ -52,21 +55,88 @@ def test_a_message_that_is_processed_is_deleted(account, deploy: Deploy):
     assert [] == shop.queue(DEAD).bodies()
 
 
-def test_a_batch_holds_as_many_as_it_may(account, deploy: Deploy):
+@pytest.mark.parametrize(("size", "expected"), [(10, [10, 10, 3]), (9, [9, 9, 5])])
+def test_a_batch_holds_as_many_as_it_may(account, deploy: Deploy, size, expected):
     """
-    Ten by default, and what is left comes in a batch of its own.
+    What is left comes in a batch of its own.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
     """
-    shop = deploy()
+    shop = deploy(batch_size=size)
 
     shop.queue("Queue").send(*range(23))
     account.settle()
 
-    assert [10, 10, 3] == [len(batch) for batch in batches(shop)]
+    assert expected == [len(batch) for batch in batches(shop)]
+
+
+def test_a_mapping_that_says_nothing_takes_ten_messages_at_once(account):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+    """
+    more = {
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {}},
+        "Mapping": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": arn_of("Queue"),
+                "FunctionName": {"Ref": "Alias"},
+            },
+        },
+    }
+    shop = account.deploy(template(BY_BODY, allow("sqs:*"), more=more))
+
+    shop.queue("Queue").send(*range(12))
+    account.settle()
+
+    assert [10, 2] == [len(batch) for batch in batches(shop)]
+
+
+def test_a_batch_is_no_larger_than_a_payload(account, deploy: Deploy):
+    """
+    6 MB, whatever its size may be.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+    shop = deploy()
+
+    shop.queue("Queue").send(*["x" * 1_000_000] * 8)
+    account.settle()
+
+    assert [6, 2] == [len(batch) for batch in batches(shop)]
+    assert 0 == len(shop.queue("Queue"))
+
+
+def test_a_record_has_the_attributes_of_the_sender(account, deploy: Deploy):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+    shop = deploy()
+
+    account.client("sqs").send_message(
+        QueueUrl=shop.queue("Queue").url,
+        MessageBody="good",
+        MessageAttributes={
+            "kind": {"DataType": "String", "StringValue": "order"},
+            "photo": {"DataType": "Binary", "BinaryValue": b"x"},
+        },
+    )
+    account.settle()
+
+    (invocation,) = shop.function("Worker").invocations
+    (record,) = invocation.event["Records"]
+    lists: dict[str, object] = {"stringListValues": [], "binaryListValues": []}
+    assert {
+        "kind": {"stringValue": "order", **lists, "dataType": "String"},
+        "photo": {"binaryValue": "eA==", **lists, "dataType": "Binary"},
+    } == record["messageAttributes"]
 
 
 def test_the_record_has_the_documented_shape(account, deploy: Deploy):
     """
     What a handler reads in the account it reads here.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
     shop = deploy()
 
@@ -96,6 +166,8 @@ def test_the_record_has_the_documented_shape(account, deploy: Deploy):
 def test_only_the_reported_message_comes_back(account, deploy: Deploy):
     """
     After the visibility timeout, alone, five times; then it is a dead letter.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     shop = deploy()
 
@@ -110,6 +182,8 @@ def test_only_the_reported_message_comes_back(account, deploy: Deploy):
 def test_a_crash_fails_the_whole_batch(account, deploy: Deploy):
     """
     Nothing of it is deleted.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     shop = deploy()
 
@@ -133,6 +207,7 @@ def test_a_crash_fails_the_whole_batch(account, deploy: Deploy):
         ('{"batchItemFailures": [{"id": "x"}]}', 2),
         ('{"batchItemFailures": "x"}', 2),
         ('"text"', 2),
+        ('{"failures": []}', 2),
     ],
 )
 def test_a_malformed_response_fails_the_whole_batch(account, deploy, response, kept):
@@ -152,6 +227,8 @@ def test_a_malformed_response_fails_the_whole_batch(account, deploy, response, k
 def test_without_partial_responses_what_is_returned_does_not_count(account, deploy):
     """
     The mapping has to say so.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     shop = deploy(report_batch_item_failures=False)
 
@@ -161,11 +238,14 @@ def test_without_partial_responses_what_is_returned_does_not_count(account, depl
     assert [["bad"]] == batches(shop)
 
 
-def test_a_timeout_fails_the_batch(account, deploy: Deploy):
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_timeout_fails_the_batch(account, deploy: Deploy, partial):
     """
     The time is simulated: nothing waits.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
-    shop = deploy()
+    shop = deploy(report_batch_item_failures=partial)
 
     shop.queue("Queue").send({"sleep": 11})
     account.settle()
@@ -179,6 +259,8 @@ def test_a_timeout_fails_the_batch(account, deploy: Deploy):
 def test_a_window_gathers_a_batch(account, deploy: Deploy):
     """
     It waits for more until it is full or the window is over.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
     """
     shop = deploy(batch_size=100, max_batching_window=Duration.seconds(20))
 
@@ -198,6 +280,8 @@ def test_a_window_gathers_a_batch(account, deploy: Deploy):
 def test_a_full_batch_does_not_wait_for_the_window(account, deploy: Deploy):
     """
     A hundred are enough.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
     """
     shop = deploy(batch_size=100, max_batching_window=Duration.minutes(5))
 
@@ -205,6 +289,22 @@ def test_a_full_batch_does_not_wait_for_the_window(account, deploy: Deploy):
     account.advance(0)
 
     assert [100] == [len(batch) for batch in batches(shop)]
+
+
+def test_each_batch_has_a_window_of_its_own(account, deploy: Deploy):
+    """
+    It begins with the first message.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
+    """
+    shop = deploy(batch_size=100, max_batching_window=Duration.seconds(20))
+
+    shop.queue("Queue").send(1)
+    account.advance(30)
+    shop.queue("Queue").send(2)
+    account.settle()
+
+    assert [20, 50] == [each.at for each in shop.function("Worker").invocations]
 
 
 def test_filters_delete_what_they_do_not_match(account, deploy: Deploy):
@@ -225,6 +325,53 @@ def test_filters_delete_what_they_do_not_match(account, deploy: Deploy):
     assert [] == shop.queue(DEAD).bodies()
 
 
+def test_one_filter_of_several_is_enough(account, deploy: Deploy):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+    """
+    filters = [
+        lambda_.FilterCriteria.filter({"body": {"kind": [kind]}})
+        for kind in ("order", "return")
+    ]
+    shop = deploy(filters=filters)
+
+    shop.queue("Queue").send({"kind": "order"}, {"kind": "return"}, {"kind": "x"})
+    account.settle()
+
+    assert [[{"kind": "order"}, {"kind": "return"}]] == batches(shop)
+
+
+def test_many_batches_run_at_once_where_the_mapping_says_nothing(account, deploy):
+    """
+    Up to 1,250, of which Lambda begins with five; here there is no ramp.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
+    shop = deploy(batch_size=1)
+
+    shop.queue("Queue").send(*[{"sleep": 4}] * 20)
+    account.settle()
+
+    assert [0] * 20 == [each.at for each in shop.function("Worker").invocations]
+
+
+def test_reserved_concurrency_throttles_batches(account, deploy: Deploy):
+    """
+    What is throttled comes back when it is visible again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
+    function = {"reserved_concurrent_executions": 1}
+    shop = deploy(batch_size=1, function=function)
+
+    shop.queue("Queue").send({"sleep": 4}, {"sleep": 4})
+    account.settle()
+
+    kinds = [each.outcome.kind for each in shop.function("Worker").invocations]
+    assert ["ok", "throttled", "ok"] == kinds
+    assert [] == shop.queue(DEAD).bodies()
+
+
 def test_maximum_concurrency_limits_what_runs_at_once(account, deploy: Deploy):
     """
     The third batch starts when the first has ended, and so on.
@@ -242,6 +389,8 @@ def test_maximum_concurrency_limits_what_runs_at_once(account, deploy: Deploy):
 def test_a_throttled_batch_comes_back_and_counts_as_received(account, deploy: Deploy):
     """
     Nothing is lost, and nothing is processed twice.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     """
     shop = deploy()
     shop.function("Worker").throttle(times=2)
@@ -257,6 +406,8 @@ def test_a_throttled_batch_comes_back_and_counts_as_received(account, deploy: De
 def test_fifo_keeps_the_order_of_a_group_and_lets_others_pass(account, deploy: Deploy):
     """
     What follows a failed message of its group waits for it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
     shop = deploy(queue={"fifo": True, "content_based_deduplication": True})
     queue = shop.queue("Queue")
@@ -272,9 +423,29 @@ def test_fifo_keeps_the_order_of_a_group_and_lets_others_pass(account, deploy: D
     assert [] == shop.queue(DEAD).bodies()
 
 
+def test_fifo_waits_for_what_failed_of_its_group(account, deploy: Deploy):
+    """
+    Until it is a dead letter.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
+    queue = {"fifo": True, "content_based_deduplication": True}
+    shop = deploy(queue=queue, batch_size=1)
+
+    shop.queue("Queue").send("bad", group="a")
+    shop.queue("Queue").send("good", group="a")
+    shop.queue("Queue").send("other", group="b")
+    account.settle()
+
+    assert [["bad"], ["other"], *[["bad"]] * 4, ["good"]] == batches(shop)
+    assert ["bad"] == shop.queue(DEAD).bodies()
+
+
 def test_a_disabled_mapping_does_not_poll(account, deploy: Deploy):
     """
     The messages stay.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
     """
     shop = deploy(enabled=False)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ._streams import batches, lines, stream_stack, times
+from ._streams import batches, lines, stream_stack, table_stack, times
 
 SUM = """
 import base64, json
@@ -82,6 +82,70 @@ def test_no_more_batches_run_at_once_than_the_factor(account):
     starts = times(shop)
     assert all(starts.count(each) <= 2 for each in starts)
     assert 2 == starts.count(0)
+
+
+def test_one_batch_runs_at_once_where_the_mapping_says_nothing(account):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
+    """
+    shop = account.deploy(stream_stack(BatchSize=1))
+
+    for key in ("red", "green", "blue"):
+        shop.stream("Stream").put(1, partition_key=key)
+    account.settle()
+
+    assert [0, 1, 2] == times(shop)
+
+
+def test_changes_of_one_item_wait_for_each_other(account):
+    """
+    Of two items, the factor lets both go on.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+    """
+    code = "import time\ndef handler(event, context):\n    time.sleep(2)"
+    shop = account.deploy(table_stack(code, ParallelizationFactor=10, BatchSize=1))
+
+    for number in (1, 2):
+        for item in ("red", "green"):  # which share no lane of ten
+            shop.table("Table").put({"id": item, "n": number})
+    account.settle()
+
+    assert [0, 0, 2, 2] == times(shop)
+
+
+def test_a_late_batch_is_cut_at_the_end_of_its_window(account):
+    """
+    Records belong to a window by their own time, not by that of the invocation.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
+    """
+    shop = account.deploy(stream_stack(SUM, TumblingWindowInSeconds=60))
+    shop.function("Worker").throttle(times=7)
+
+    shop.stream("Stream").put(1)
+    account.advance(70)
+    shop.stream("Stream").put(2)
+    account.settle()
+
+    served = [each for each in windows(shop)[7:] if each[0]]
+    assert [(1, False, {}), (1, False, {})] == served
+
+
+def test_a_batching_window_ends_with_the_tumbling_one(account):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
+    """
+    stack = stream_stack(
+        SUM, TumblingWindowInSeconds=60, MaximumBatchingWindowInSeconds=40
+    )
+    shop = account.deploy(stack)
+    account.advance(50)
+
+    shop.stream("Stream").put(1)
+    account.settle()
+
+    assert [60, 60] == times(shop)
 
 
 def test_a_window_passes_its_state_on_and_closes(account):

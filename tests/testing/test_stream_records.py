@@ -289,7 +289,12 @@ def test_a_topic_gets_the_same_record(account):
     account.settle()
 
     (failed,) = shop.queue("Failures").bodies()
-    assert 2 == failed["KinesisBatchInfo"]["batchSize"]
+    info = failed["KinesisBatchInfo"]
+    assert (2, "1", "2") == (
+        info["batchSize"],
+        info["startSequenceNumber"],
+        info["endSequenceNumber"],
+    )
     assert "payload" not in failed
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 from __future__ import annotations
 
 import pytest
+from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
@@ -109,6 +110,19 @@ def test_a_window_gathers_a_batch(account):
     assert [20, 20, 40] == times(shop)
 
 
+def test_a_full_batch_does_not_wait_for_the_window(account):
+    """
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
+    """
+    stack = stream_stack(BatchSize=3, MaximumBatchingWindowInSeconds=20)
+    shop = account.deploy(stack)
+
+    shop.stream("Stream").put(0, 0, 0)
+    account.settle()
+
+    assert [0] == times(shop)
+
+
 def test_trim_horizon_reads_what_was_there_before(account):
     """
     From the oldest record on.
@@ -197,10 +211,12 @@ def test_another_shard_goes_on(account):
     shop = account.deploy(stream_stack(shards=2, MaximumRetryAttempts=1))
 
     shop.stream("Stream").put("crash", partition_key="a")
+    account.advance(0)
     shop.stream("Stream").put("good", partition_key="b")
     account.settle()
 
     assert [["crash"], ["good"], ["crash"]] == batches(shop)
+    assert [0, 0, 1] == times(shop)
 
 
 def test_retries_end_and_the_shard_goes_on(account):
@@ -237,6 +253,22 @@ def test_without_a_limit_records_are_retried_until_they_expire(account):
     assert 86_400 <= account.elapsed() < 86_460
     (failed,) = shop.queue("Failures").bodies()
     assert "RecordAgeExceeded" == failed["requestContext"]["condition"]
+
+
+def test_records_expire_with_the_retention_of_the_stream(account):
+    """
+    Two days here.
+
+    https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html
+    """
+    kept = {"retention_period": Duration.hours(48)}
+    shop = account.deploy(stream_stack(failures="sqs", stream=kept))
+
+    shop.stream("Stream").put("crash")
+    account.settle()
+
+    assert 2 * 86_400 <= account.elapsed() < 2 * 86_400 + 60
+    assert 1 == len(shop.queue("Failures"))
 
 
 def test_a_record_that_is_too_old_is_given_up_alone(account):
@@ -322,6 +354,27 @@ def test_a_partial_response_goes_back_to_the_lowest_number(account):
     assert ["given up 3 records, 2 to 4: RetryAttemptsExhausted"] == lines(
         account, "given up"
     )
+
+
+def test_a_partial_response_goes_back_to_the_lowest_number_of_several(account):
+    """
+    In whatever order they are reported.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+    """
+    code = """
+def handler(event, context):
+    numbers = [each["kinesis"]["sequenceNumber"] for each in event["Records"]]
+    if len(numbers) == 4:
+        failed = [{"itemIdentifier": each} for each in (numbers[3], numbers[1])]
+        return {"batchItemFailures": failed}
+"""
+    shop = account.deploy(stream_stack(code, **PARTIAL))
+
+    shop.stream("Stream").put("a", "b", "c", "d")
+    account.settle()
+
+    assert [["a", "b", "c", "d"], ["b", "c", "d"]] == batches(shop)
 
 
 def test_a_partial_response_is_bisected_where_it_says(account):
@@ -496,7 +549,7 @@ def handler(event, context):
         time.sleep(3)
 """
     allow = (*KINESIS, "kinesis:PutRecord")
-    shop = account.deploy(stream_stack(code, shards=2, allow=allow))
+    shop = account.deploy(stream_stack(code, shards=2, allow=allow, BatchSize=1))
 
     shop.stream("Stream").put("first", partition_key="a")
     account.settle()

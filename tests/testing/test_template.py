@@ -16,6 +16,7 @@ TEMPLATE = {
     "Conditions": {
         "IsTest": {"Fn::Equals": [{"Ref": "Stage"}, "test"]},
         "IsProd": {"Fn::Not": [{"Condition": "IsTest"}]},
+        "IsFive": {"Fn::Equals": [{"Ref": "Size"}, 5]},
         "Both": {"Fn::And": [{"Condition": "IsTest"}, {"Condition": "IsProd"}]},
         "Either": {"Fn::Or": [{"Condition": "IsTest"}, {"Condition": "IsProd"}]},
     },
@@ -32,7 +33,10 @@ def resolver() -> Resolver:
         {"Shop:Arn": "arn:of:export"},
     )
     resolver.references["Queue"] = "https://queue"
-    resolver.attributes["Queue"] = {"Arn": "arn:aws:sqs:eu-west-1:1:q"}
+    resolver.attributes["Queue"] = {
+        "Arn": "arn:aws:sqs:eu-west-1:1:q",
+        "Endpoint.Port": "443",
+    }
     return resolver
 
 
@@ -46,6 +50,7 @@ def resolver() -> Resolver:
         ({"Ref": "Size"}, "5"),
         ({"Fn::GetAtt": ["Queue", "Arn"]}, "arn:aws:sqs:eu-west-1:1:q"),
         ({"Fn::GetAtt": "Queue.Arn"}, "arn:aws:sqs:eu-west-1:1:q"),
+        ({"Fn::GetAtt": "Queue.Endpoint.Port"}, "443"),
         ({"Fn::Join": [":", ["a", {"Ref": "Stage"}]]}, "a:test"),
         ({"Fn::Split": [":", {"Fn::GetAtt": ["Queue", "Arn"]}]}, [
             "arn", "aws", "sqs", "eu-west-1", "1", "q",
@@ -58,6 +63,7 @@ def resolver() -> Resolver:
         ({"Fn::Sub": ["${Name}", {"Name": {"Ref": "Stage"}}]}, "test"),
         ({"Fn::If": ["IsTest", "yes", "no"]}, "yes"),
         ({"Fn::If": ["IsProd", "yes", "no"]}, "no"),
+        ({"Fn::If": ["IsFive", "yes", "no"]}, "yes"),
         ({"Fn::If": ["Both", "yes", "no"]}, "no"),
         ({"Fn::If": ["Either", "yes", "no"]}, "yes"),
         ({"a": {"Fn::If": ["IsProd", 1, {"Ref": "AWS::NoValue"}]}}, {}),
@@ -102,6 +108,8 @@ def test_fails_if_a_reference_leads_nowhere(resolver, value, message):
 def test_what_a_resource_names_is_created_before_it():
     """
     By any of the ways to name it.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
     """
     assert {"A", "B", "C", "D", "E", "AWS::Region"} == dependencies(
         {

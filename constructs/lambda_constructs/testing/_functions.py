@@ -217,7 +217,7 @@ class FunctionState:
             {
                 "function_name": self.name,
                 "function_version": version,
-                "invoked_function_arn": f"{self.arn}:{qualifier}",
+                "invoked_function_arn": self.arn_of(qualifier),
                 "memory_limit_in_mb": str(self.properties.get("MemorySize", 128)),
                 "aws_request_id": request_id,
                 "log_group_name": self.log_group,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lambda_constructs.testing._functions import SYNCHRONOUS_BYTES
 from lambda_constructs.testing._sources.patterns import check_pattern
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from lambda_constructs.testing.account import LocalAccount
 
 PARTIAL = "ReportBatchItemFailures"
+
+PAYLOAD_BYTES = SYNCHRONOUS_BYTES - 4_096
+"""What the records of a batch may take, less what is around them."""
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,18 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambda_constructs.testing._filters import matches_any
 from lambda_constructs.testing._functions import FunctionState
-from lambda_constructs.testing._mapping import MappingMeter, MappingSettings
+from lambda_constructs.testing._mapping import (
+    PAYLOAD_BYTES,
+    MappingMeter,
+    MappingSettings,
+)
 from lambda_constructs.testing._moto import release_visible
 from lambda_constructs.testing._runtime import Outcome
 
@@ -78,7 +83,7 @@ class SqsPoller:
                 if not received:
                     break
                 continue
-            if len(self.batch) < self.batch_size and not self._window_is_over():
+            if not self._is_full() and not self._window_is_over():
                 if not received:
                     break
                 continue
@@ -159,6 +164,20 @@ class SqsPoller:
             self.meter.count("FilteredOutEventCount", len(dropped))
         return kept
 
+    def _is_full(self) -> bool:
+        count = len(self.batch)
+        return count == self.batch_size or self._fitting() < count
+
+    def _fitting(self) -> int:
+        """Give how many messages fit into one payload; one always does."""
+        size = 0
+        for place, each in enumerate(self.batch):
+            record = json.dumps(self._event_record(each), ensure_ascii=False)
+            size += len(record.encode()) + 2
+            if size > PAYLOAD_BYTES and place:
+                return place
+        return len(self.batch)
+
     def _window_is_over(self) -> bool:
         now = self.account.clock.now()
         if self.window == 0:
@@ -169,7 +188,8 @@ class SqsPoller:
         return now >= self.due
 
     def _invoke(self) -> None:
-        batch, self.batch, self.due = self.batch, [], None
+        count, self.due = self._fitting(), None
+        batch, self.batch = self.batch[:count], self.batch[count:]
         event = {"Records": [self._event_record(each) for each in batch]}
         outcome = self.function.invoke(event, self.qualifier)
         self.meter.count("InvokedEventCount", len(batch))
@@ -261,8 +281,11 @@ class SqsPoller:
 
 
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {"stringValue": value.get("StringValue")}
+    if "BinaryValue" in value:
+        given = {"binaryValue": base64.b64encode(value["BinaryValue"]).decode()}
     return {
-        "stringValue": value.get("StringValue"),
+        **given,
         "stringListValues": [],
         "binaryListValues": [],
         "dataType": value["DataType"],

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambda_constructs.testing._functions import SYNCHRONOUS_BYTES
-from lambda_constructs.testing._mapping import MappingSettings
+from lambda_constructs.testing._mapping import PAYLOAD_BYTES, MappingSettings
 
 if TYPE_CHECKING:
     from lambda_constructs.testing._functions import Invocation
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
 BACKOFF = (1.0, 60.0)
 """AWS backs off exponentially and says no numbers: here 1 s, doubled up to 60 s."""
-
-PAYLOAD_BYTES = SYNCHRONOUS_BYTES - 4_096
-"""What the records of a batch may take, less what is around them."""
 
 
 @dataclass(frozen=True)
