@@ -315,6 +315,21 @@ def test_a_refused_permission_is_500(account, stack):
     assert 500 == shop.http_api("Api").get("/b").status
 
 
+def test_a_permission_is_for_the_method_and_the_route(account, stack):
+    """
+    .../developerguide/http-api-develop-integrations-lambda.html.
+    """
+    api, _ = make_api(stack, ECHO, "ANY /a")
+    source = f"arn:aws:execute-api:eu-west-1:123456789012:{api.api_id}/*/GET/a"
+    for each in stack.node.find_all():
+        if getattr(each, "cfn_resource_type", "") == "AWS::Lambda::Permission":
+            each.add_property_override("SourceArn", source)
+    shop = account.deploy(stack)
+
+    assert 200 == shop.http_api("Api").get("/a").status
+    assert 500 == shop.http_api("Api").post("/a").status
+
+
 def test_cross_origin_requests_are_answered_by_the_api(account, stack):
     """
     .../developerguide/http-api-cors.html: the function's own headers are ignored.

@@ -200,6 +200,23 @@ def test_a_refused_permission_is_500(account, stack):
 
 
 @pytest.mark.parametrize(
+    ("scope", "status"), [("prod/GET/", 200), ("test/GET/", 500), ("prod/POST/", 500)]
+)
+def test_a_permission_is_for_the_stage_and_the_method(account, stack, scope, status):
+    """
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html.
+    """
+    api = make_api(stack)
+    place = f"arn:aws:execute-api:eu-west-1:123456789012:{api.rest_api_id}"
+    for each in stack.node.find_all():
+        if getattr(each, "cfn_resource_type", "") == "AWS::Lambda::Permission":
+            each.add_property_override("SourceArn", f"{place}/{scope}")
+    shop = account.deploy(stack)
+
+    assert status == shop.rest_api("Api").get("/").status
+
+
+@pytest.mark.parametrize(
     ("types", "encoded"), [(["image/png"], True), (["*/*"], True), ([], False)]
 )
 def test_a_body_of_a_binary_type_is_base64(account, stack, types, encoded):
