@@ -140,6 +140,8 @@ def test_a_body_that_is_not_text_is_base64(account, stack):
         ("GET /pets/dog/1", "GET /pets/dog/1"),
         ("GET /pets/dog/2", "GET /pets/dog/{id}"),
         ("GET /pets/cat/1/x", "GET /pets/{proxy+}"),
+        ("GET /birds/1", "GET /birds/{id}"),
+        ("POST /birds/1", "ANY /birds/{id}"),
         ("POST /pets/dog/1", "ANY /{proxy+}"),
         ("POST /", "$default"),
     ],
@@ -153,6 +155,9 @@ def test_the_most_specific_route_is_chosen(account, stack, path, route):
         "GET /pets/{proxy+}",
         "GET /pets/dog/{id}",
         "GET /pets/dog/1",
+        "GET /birds/{proxy+}",
+        "ANY /birds/{id}",
+        "GET /birds/{id}",
     ]
     api, integration = make_api(stack, ECHO, *routes)
     apigatewayv2.HttpRoute(

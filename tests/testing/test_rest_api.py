@@ -109,6 +109,19 @@ def test_the_greedy_resource_takes_every_other_path(account, stack):
     )
 
 
+def test_a_fixed_resource_comes_before_a_greedy_one(account, stack):
+    """
+    .../developerguide/api-gateway-method-settings-method-request.html.
+    """
+    api = make_api(stack)
+    api.root.add_resource("items").add_method("GET")
+    shop = account.deploy(stack)
+
+    shop.rest_api("Api").get("/items")
+
+    assert "/items" == shop.function("Worker").invocations[0].event["resource"]
+
+
 def test_a_resource_without_the_method_is_403(account, stack):
     """
     .../developerguide/supported-gateway-response-types.html.
