@@ -16,7 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from lambda_constructs import AsyncInvoke, FunctionDefaults
 from lambda_constructs.event_sources import SqsEventSource
 
-from ._templates import deny
+from ._templates import allow, deny, template
 from .conftest import CONTEXT, make_function
 
 SEND = """
@@ -97,6 +97,99 @@ def test_an_explicit_deny_of_the_resource_wins(account, stack, outbox):
         "with an explicit deny in a resource-based policy"
         in (shop.function("Worker").invoke({}).payload["Message"])
     )
+
+
+ASK = """
+import boto3
+from botocore.exceptions import ClientError
+def handler(event, context):
+    client = boto3.client(event["service"])
+    try:
+        getattr(client, event["method"])(**event["params"])
+    except ClientError as error:
+        return error.response["Error"]["Message"]
+"""
+
+RESOURCES = {
+    "queue": (
+        "sqs:SendMessage",
+        "AWS::SQS::Queue",
+        ("AWS::SQS::QueuePolicy", "Queues", "PolicyDocument"),
+        lambda ref: ("send_message", {"QueueUrl": ref, "MessageBody": "x"}),
+    ),
+    "topic": (
+        "sns:Publish",
+        "AWS::SNS::Topic",
+        ("AWS::SNS::TopicPolicy", "Topics", "PolicyDocument"),
+        lambda ref: ("publish", {"TopicArn": ref, "Message": "x"}),
+    ),
+    "bucket": (
+        "s3:PutObject",
+        "AWS::S3::Bucket",
+        ("AWS::S3::BucketPolicy", "Bucket", "PolicyDocument"),
+        lambda ref: ("put_object", {"Bucket": ref, "Key": "k", "Body": "x"}),
+    ),
+    "secret": (
+        "secretsmanager:GetSecretValue",
+        "AWS::SecretsManager::Secret",
+        ("AWS::SecretsManager::ResourcePolicy", "SecretId", "ResourcePolicy"),
+        lambda ref: ("get_secret_value", {"SecretId": ref}),
+    ),
+    "key": (
+        "kms:Encrypt",
+        "AWS::KMS::Key",
+        None,
+        lambda ref: ("encrypt", {"KeyId": ref, "Plaintext": "x"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_the_policy_of_each_resource_counts(account, kind):
+    """
+    The role allows, the resource denies.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+    """
+    action, type_, attached, call = RESOURCES[kind]
+    root = {"AWS": "arn:aws:iam::123456789012:root"}
+    every = {"Action": f"{action.partition(':')[0]}:*", "Resource": "*"}
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": root, **every},
+            {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"},
+        ],
+    }
+    thing = {"Type": type_, "Properties": {}}
+    more = {"Thing": thing}
+    if attached is None:
+        thing["Properties"]["KeyPolicy"] = document
+    else:
+        policy, whose, where = attached
+        ref = {"Ref": "Thing"}
+        named = {whose: [ref] if whose.endswith("s") else ref, where: document}
+        more["Policy"] = {"Type": policy, "Properties": named}
+    shop = account.deploy(template(ASK, allow(action), more=more))
+
+    method, params = call(shop.physical_id("Thing"))
+    service = action.partition(":")[0]
+    event = {"service": service, "method": method, "params": params}
+    said = shop.function("Worker").invoke(event).payload
+
+    assert "with an explicit deny in a resource-based policy" in str(said)
+
+
+def test_fails_if_a_handler_swallows_a_denial(account, stack, outbox):
+    """
+    What was refused is missing, whatever became of the invocation.
+    """
+    sender(stack, outbox)
+    shop = account.deploy(stack)
+    shop.function("Worker").invoke({})
+
+    with pytest.raises(AssertionError, match="misses sqs:SendMessage on arn:aws:sqs"):
+        account.assert_least_privilege()
 
 
 def test_a_boundary_limits_what_the_policy_allows(account, stack, outbox):

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from lambda_constructs.testing import AccountError, UnmodelledError
 
+from ._templates import template
 from .conftest import CONTEXT, make_function
 
 TRIGGER = """
@@ -146,6 +147,34 @@ def test_a_throttle_is_tried_again(deploy):
     stack.function("Worker").throttle(times=2)
 
     assert fire(stack)["autoConfirmUser"]
+
+
+def test_a_custom_sender_is_not_waited_for(account):
+    """
+    Cognito invokes it asynchronously, and Lambda tries it again.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-custom-email-sender.html
+    """
+    sender = {"LambdaArn": {"Ref": "Alias"}, "LambdaVersion": "V1_0"}
+    config = {"LambdaConfig": {"CustomEmailSender": sender}}
+    allowed = {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": "Alias"},
+            "Principal": "cognito-idp.amazonaws.com",
+            "SourceArn": {"Fn::GetAtt": ["Pool", "Arn"]},
+        },
+    }
+    pool = {"Type": "AWS::Cognito::UserPool", "Properties": config}
+    code = "def handler(event, context): raise RuntimeError('no')"
+    shop = account.deploy(template(code, more={"Pool": pool, "Allowed": allowed}))
+
+    said = shop.user_pool("Pool").trigger("CustomEmailSender_SignUp")
+
+    assert ({}, []) == (said, shop.function("Worker").invocations)
+    account.settle()
+    assert [0, 60, 180] == [each.at for each in shop.function("Worker").invocations]
 
 
 def test_a_trigger_that_the_pool_lacks_is_named(deploy):

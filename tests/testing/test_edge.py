@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-event-
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -144,6 +145,39 @@ def test_each_event_has_the_documented_shape(account, stack):
             "status": "200",
             "statusDescription": "OK",
         } == each["response"]
+
+
+def test_headers_that_functions_may_not_have_are_hidden_and_go_on(account, stack):
+    """
+    .../DeveloperGuide/edge-function-restrictions-all.html#function-restrictions-headers.
+    """
+    web = Site(account, stack, viewer_request=PASS)
+
+    web.site.get("/", headers={"X-Edge-A": "1", "X-Real-Ip": "2", "X-A": "3"})
+
+    (event,) = web.events("viewer_request")
+    shown = event["Records"][0]["cf"]["request"]["headers"]
+    assert {"host", "x-a"} == shown.keys()
+    (asked,) = web.asked
+    assert ("1", "2") == (asked.headers["x-edge-a"], asked.headers["x-real-ip"])
+
+
+def test_the_host_is_the_origin_s_at_the_origin(account, stack):
+    """
+    .../DeveloperGuide/lambda-event-structure.html; a function there may change it.
+    """
+    web = Site(account, stack, viewer_request=PASS, origin_request=PASS)
+
+    web.site.get("/")
+
+    hosts = [
+        web.events(kind)[0]["Records"][0]["cf"]["request"]["headers"]["host"][0][
+            "value"
+        ]
+        for kind in ("viewer_request", "origin_request")
+    ]
+    assert hosts[0].endswith(".cloudfront.net")
+    assert "origin.example.com" == hosts[1]
 
 
 def test_a_request_function_changes_what_goes_on(account, stack):
@@ -291,6 +325,24 @@ def test_an_error_a_throttle_and_a_timeout_are_503(account, stack):
 
     assert [503, 503, 503, 200] == [web.site.get("/").status for _ in range(4)]
     assert 5 == account.elapsed()
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen"),
+    [("viewer_request", 40 * 1024), ("origin_request", 1024 * 1024)],
+)
+def test_a_body_is_cut_for_a_function_and_goes_on_whole(account, stack, kind, seen):
+    """
+    .../DeveloperGuide/cloudfront-limits.html#limits-lambda-at-edge: 40 KB at the
+    viewer, 1 MB at the origin.
+    """
+    web = Site(account, stack, include_body=True, **{kind: PASS})
+
+    web.site.post("/", body=b"x" * 1_100_000)
+
+    body = web.events(kind)[0]["Records"][0]["cf"]["request"]["body"]
+    assert seen == len(base64.b64decode(body["data"]))
+    assert 1_100_000 == len(web.asked[0].body)
 
 
 def test_a_function_sees_a_body_only_if_it_is_to(account, stack):

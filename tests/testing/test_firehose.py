@@ -12,21 +12,29 @@ import pytest
 from aws_cdk import App, Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_s3 as s3
+from botocore.exceptions import ClientError
 
 from .conftest import CONTEXT, make_function
 
 TRANSFORM = """
-import base64
+import base64, time
 def handler(event, context):
     records = []
     for record in event["records"]:
         data = base64.b64decode(record["data"]).decode()
-        result = {"drop": "Dropped", "bad": "ProcessingFailed"}.get(data, "Ok")
+        results = {"drop": "Dropped", "bad": "ProcessingFailed", "odd": "Fine"}
+        result = results.get(data, "Ok")
         if data == "crash":
             raise RuntimeError("crash")
         if data == "lose":
             continue
+        if data == "nothing":
+            return {}
+        if data == "slow":
+            time.sleep(301)
         body = base64.b64encode(data.upper().encode()).decode()
+        if data == "garbled":
+            body = "%"
         records.append({"recordId": record["recordId"], "result": result,
                         "data": body, "metadata": {"partitionKeys": {"k": data}}})
         if data == "twice":
@@ -39,9 +47,9 @@ def handler(event, context):
 def deploy(account):
     """Deploy a delivery stream with its function and bucket."""
 
-    def deploy(overrides=None):
+    def deploy(overrides=None, **options):
         stack = Stack(App(context=CONTEXT), "Shop")
-        function = make_function(stack, TRANSFORM)
+        function = make_function(stack, TRANSFORM, **options)
         processor = firehose.LambdaFunctionProcessor(
             function.live,
             buffer_interval=Duration.seconds(60),
@@ -120,6 +128,8 @@ def test_a_full_buffer_does_not_wait(account, deploy):
         ("bad", "Lambda.ProcessingFailedStatus"),
         ("lose", "Lambda.MissingRecordId"),
         ("twice", "Lambda.DuplicatedRecordId"),
+        ("garbled", "Lambda.InvalidData"),
+        ("odd", "Lambda.InvalidResult"),
     ],
 )
 def test_a_record_that_fails_goes_aside(account, deploy, record, code):
@@ -153,6 +163,90 @@ def test_a_batch_that_fails_is_tried_again_and_then_goes_aside(account, deploy):
     assert 3 == len(stack.function("Worker").invocations)
     assert ["YQ==", "Y3Jhc2g="] == [each["rawData"] for each in failures(stack)]
     assert {3} == {each["attemptsMade"] for each in failures(stack)}
+
+
+def test_a_response_without_records_fails_the_batch(account, deploy):
+    """
+    The invocation succeeded, so it is not tried again.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-failure-handling.html
+    """
+    stack = deploy()
+
+    stack.delivery_stream("Stream").put("a", "nothing")
+    account.settle()
+
+    assert ["Lambda.InvalidResponse"] * 2 == [e["errorCode"] for e in failures(stack)]
+    assert 1 == len(stack.function("Worker").invocations)
+
+
+def test_a_transformation_has_five_minutes(account, deploy):
+    """
+    What takes longer has timed out, and is tried again.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
+    """
+    stack = deploy(timeout=Duration.minutes(10))
+
+    stack.delivery_stream("Stream").put("slow")
+    account.settle()
+
+    assert ["Lambda.FunctionTimedOut"] == [e["errorCode"] for e in failures(stack)]
+    assert 3 == len(stack.function("Worker").invocations)
+
+
+def test_a_throttle_is_tried_again(account, deploy):
+    """
+    As an error is; that it was the last is said of the records.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-failure-handling.html
+    """
+    stack = deploy()
+    stack.function("Worker").throttle(times=2)
+    stack.delivery_stream("Stream").put("a")
+    account.settle()
+    assert ["A"] == list(objects(stack).values())
+
+    stack.function("Worker").throttle(times=3)
+    stack.delivery_stream("Stream").put("a")
+    account.settle()
+    assert ["Lambda.InvokeLimitExceeded"] == [e["errorCode"] for e in failures(stack)]
+
+
+@pytest.mark.parametrize(("size", "taken"), [(1_024_000, True), (1_024_001, False)])
+def test_a_record_has_at_most_a_thousand_kilobytes(account, deploy, size, taken):
+    """
+    Before it is encoded.
+
+    https://docs.aws.amazon.com/firehose/latest/APIReference/API_Record.html
+    """
+    stream = deploy().delivery_stream("Stream")
+
+    if taken:
+        stream.put("x" * size)
+    else:
+        with pytest.raises(ClientError, match="InvalidArgumentException"):
+            stream.put("x" * size)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"Prefix": "in/"}, "in/2026/01/01/00"),
+        ({"Prefix": "in/!{timestamp:yyyy}/"}, "in/2026"),
+        ({"Prefix": "", "ErrorOutputPrefix": "no/"}, "2026/01/01/00"),
+    ],
+)
+def test_a_prefix_has_the_time_unless_it_says_where(account, deploy, given, expected):
+    """
+    https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
+    """
+    stack = deploy(given)
+
+    stack.delivery_stream("Stream").put("a")
+    account.settle()
+
+    assert [expected] == [key.rpartition("/")[0] for key in objects(stack)]
 
 
 def test_the_streams_role_decides(account, deploy):

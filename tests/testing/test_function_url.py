@@ -59,6 +59,25 @@ def test_one_of_the_permissions_is_not_enough(account, stack, action):
     assert [] == shop.function("Worker").invocations
 
 
+def test_who_does_not_sign_is_refused_even_by_a_public_policy(account, stack):
+    """
+    .../dg/urls-auth.html: AuthType AWS_IAM is for authenticated callers alone.
+    """
+    url = make_url(stack, auth_type=IAM)
+    for action in ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction"):
+        lambda_.CfnPermission(
+            stack,
+            action.partition(":")[2],
+            action=action,
+            principal="*",
+            function_name=url.function_arn,
+        )
+    shop = account.deploy(stack)
+
+    assert 403 == shop.function_url("Worker").get("/").status
+    assert [] == shop.function("Worker").invocations
+
+
 def test_a_role_may_ask_where_its_policy_lets_it(account, stack):
     """
     .../dg/urls-auth.html: AuthType AWS_IAM; nobody else may.

@@ -140,6 +140,8 @@ def test_a_body_that_is_not_text_is_base64(account, stack):
         ("GET /pets/dog/1", "GET /pets/dog/1"),
         ("GET /pets/dog/2", "GET /pets/dog/{id}"),
         ("GET /pets/cat/1/x", "GET /pets/{proxy+}"),
+        ("GET /birds/1", "GET /birds/{id}"),
+        ("POST /birds/1", "ANY /birds/{id}"),
         ("POST /pets/dog/1", "ANY /{proxy+}"),
         ("POST /", "$default"),
     ],
@@ -153,6 +155,9 @@ def test_the_most_specific_route_is_chosen(account, stack, path, route):
         "GET /pets/{proxy+}",
         "GET /pets/dog/{id}",
         "GET /pets/dog/1",
+        "GET /birds/{proxy+}",
+        "ANY /birds/{id}",
+        "GET /birds/{id}",
     ]
     api, integration = make_api(stack, ECHO, *routes)
     apigatewayv2.HttpRoute(
@@ -313,6 +318,21 @@ def test_a_refused_permission_is_500(account, stack):
 
     assert 200 == shop.http_api("Api").get("/a").status
     assert 500 == shop.http_api("Api").get("/b").status
+
+
+def test_a_permission_is_for_the_method_and_the_route(account, stack):
+    """
+    .../developerguide/http-api-develop-integrations-lambda.html.
+    """
+    api, _ = make_api(stack, ECHO, "ANY /a")
+    source = f"arn:aws:execute-api:eu-west-1:123456789012:{api.api_id}/*/GET/a"
+    for each in stack.node.find_all():
+        if getattr(each, "cfn_resource_type", "") == "AWS::Lambda::Permission":
+            each.add_property_override("SourceArn", source)
+    shop = account.deploy(stack)
+
+    assert 200 == shop.http_api("Api").get("/a").status
+    assert 500 == shop.http_api("Api").post("/a").status
 
 
 def test_cross_origin_requests_are_answered_by_the_api(account, stack):

@@ -109,6 +109,19 @@ def test_the_greedy_resource_takes_every_other_path(account, stack):
     )
 
 
+def test_a_fixed_resource_comes_before_a_greedy_one(account, stack):
+    """
+    .../developerguide/api-gateway-method-settings-method-request.html.
+    """
+    api = make_api(stack)
+    api.root.add_resource("items").add_method("GET")
+    shop = account.deploy(stack)
+
+    shop.rest_api("Api").get("/items")
+
+    assert "/items" == shop.function("Worker").invocations[0].event["resource"]
+
+
 def test_a_resource_without_the_method_is_403(account, stack):
     """
     .../developerguide/supported-gateway-response-types.html.
@@ -197,6 +210,23 @@ def test_a_refused_permission_is_500(account, stack):
 
     assert 500 == shop.rest_api("Api").get("/").status
     assert [] == shop.function("Worker").invocations
+
+
+@pytest.mark.parametrize(
+    ("scope", "status"), [("prod/GET/", 200), ("test/GET/", 500), ("prod/POST/", 500)]
+)
+def test_a_permission_is_for_the_stage_and_the_method(account, stack, scope, status):
+    """
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html.
+    """
+    api = make_api(stack)
+    place = f"arn:aws:execute-api:eu-west-1:123456789012:{api.rest_api_id}"
+    for each in stack.node.find_all():
+        if getattr(each, "cfn_resource_type", "") == "AWS::Lambda::Permission":
+            each.add_property_override("SourceArn", f"{place}/{scope}")
+    shop = account.deploy(stack)
+
+    assert status == shop.rest_api("Api").get("/").status
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def handler(event, context):
         "treatMissingKeysAs": "PermanentFailure",
         "invocationId": event["invocationId"],
         "results": [] if key == "silent" else results,
+        **({"invocationId": "other"} if key == "other" else {}),
     }
 """
 
@@ -40,7 +41,13 @@ def run(account):
     """Run a job over the given keys and give its tasks and the stack."""
 
     def run(
-        *keys, schema="1.0", invoke=True, etag=None, principal="batchoperations.s3"
+        *keys,
+        schema="1.0",
+        invoke=True,
+        etag=None,
+        principal="batchoperations.s3",
+        scope="AllTasks",
+        throttles=0,
     ):
         stack = Stack(App(context=CONTEXT), "Shop")
         function = make_function(stack, WORKER)
@@ -63,6 +70,7 @@ def run(account):
         }
         if schema == "2.0":
             operation["UserArguments"] = {"a": "b"}
+        deployed.function("Worker").throttle(times=throttles)
         tasks = account.run_batch_job(
             {
                 "AccountId": account.id,
@@ -81,7 +89,7 @@ def run(account):
                     "Enabled": True,
                     "Bucket": f"arn:aws:s3:::{bucket.name}",
                     "Prefix": "reports",
-                    "ReportScope": "AllTasks",
+                    "ReportScope": scope,
                 },
                 "Priority": 1,
                 "RoleArn": deployed.outputs["RoleArn"],
@@ -143,6 +151,40 @@ def test_the_report_has_every_task(run):
     rows = bucket.read(key).decode().splitlines()
     assert rows[0].endswith('"a","","succeeded","","200","a"')
     assert rows[1].endswith('"bad","","failed","PermanentFailure","","bad"')
+
+
+def test_the_report_may_have_failed_tasks_alone(run):
+    """
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_JobReport.html
+    """
+    stack, _ = run("a", "bad", scope="FailedTasksOnly")
+
+    bucket = stack.bucket("Bucket")
+    [key] = [each for each in bucket.keys() if each.startswith("reports/job-")]  # noqa: SIM118
+    assert 1 == len(bucket.read(key).decode().splitlines())
+
+
+def test_a_response_for_another_invocation_fails_the_task(run):
+    """
+    It has to repeat the schema and the id of the request.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-invoke-lambda.html
+    """
+    _, [task] = run("other")
+
+    assert "PermanentFailure" == task.code
+    assert "does not repeat invocationId" in task.message
+
+
+def test_a_throttle_is_tried_again(run):
+    """
+    It is a temporary failure.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-invoke-lambda.html
+    """
+    _, [task] = run("a", throttles=2)
+
+    assert "Succeeded" == task.code
 
 
 def test_the_jobs_role_decides(run):

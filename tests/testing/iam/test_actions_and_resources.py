@@ -120,6 +120,7 @@ def test_a_star_goes_beyond_slashes(pattern, key, expected):
         ("arn:aws:lambda:*:*:function:worker", False),
         ("arn:aws:lambda:us-east-1:*:function:*:live", True),
         ("arn:aws:lambda:us-*1:function:worker:live", False),
+        ("arn:aws:lambda:us-*3:function:worker:live", False),
         (f"arn:aws:lambda:us-east-1?{HOME}:function:worker:*", False),
     ],
 )
