@@ -156,7 +156,7 @@ def function(
         **settings,
     )
     resource = cast("lambda_.CfnFunction", resource_of(made))
-    check_inline_code(scope, code, resource)
+    check_inline_code(scope, code, handler, resource)
     if handler == FROM_IMAGE:
         check_image_config(scope, resource)
     leave_out_role(scope, made, scope.role)

@@ -111,7 +111,7 @@ def check_runtime(scope: Construct, runtime: lambda_.Runtime) -> None:
 
 
 def check_inline_code(
-    scope: Construct, code: lambda_.Code, resource: lambda_.CfnFunction
+    scope: Construct, code: lambda_.Code, handler: str, resource: lambda_.CfnFunction
 ) -> None:
     """Check the length of code that is part of the template, and its handler.
 
@@ -120,7 +120,6 @@ def check_inline_code(
     """
     if not isinstance(code, lambda_.InlineCode):
         return
-    handler = resource.handler or ""
     if not is_token(handler) and not handler.startswith("index."):
         raise ConfigurationError(
             f"handler of inline code must be in index, got {handler!r}; Lambda writes "

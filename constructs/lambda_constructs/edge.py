@@ -154,7 +154,7 @@ class EdgeFunction(Construct):
                 **_settings(options, self.log_group),
             )
             resource = cast("lambda_.CfnFunction", resource_of(self.function))
-            check_inline_code(self, package, resource)
+            check_inline_code(self, package, handler, resource)
             leave_out_role(home, self.function, self.role)
             self.version = self.function.current_version
             # From another stack by Fn::GetStackOutput: the strong way across Regions
