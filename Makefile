@@ -100,7 +100,7 @@ bench: $(PY_READY) $(NODE_READY) $(PICTURES_READY) ## Measure synthesis, handler
 	@$(BIN)/python -m benchmarks.handlers
 	@$(BIN)/python -m benchmarks.packaging
 	@$(BIN)/python -m benchmarks.testing
-	@$(PICTURES)/bin/python benchmarks/plot.py build/bench/synthesis.json docs/pictures/synthesis.svg
+	@$(PICTURES)/bin/python benchmarks/drawings/synthesis.py build/bench/synthesis.json docs/pictures/synthesis.svg
 	@$(PICTURES)/bin/python benchmarks/drawings/handlers.py
 
 .PHONY: bench-quick

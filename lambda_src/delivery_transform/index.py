@@ -52,10 +52,11 @@ class RefusedError(ValueError):
     """A record is no event."""
 
 
-@logger.inject_lambda_context(clear_state=True, correlation_id_path="invocationId")
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[Result]]:
     """Return each record of the batch, once and in its order."""
     batch = KinesisFirehoseEvent(event)
+    logger.set_correlation_id(batch.invocation_id)
     records = list(batch.records)
     results = fitting(records, [result_of(each) for each in records])
     logger.info("batch is checked", extra={"results": counted(results)})

@@ -1,4 +1,4 @@
-"""Draw `build/bench/synthesis.json`: `plot.py FROM TO.svg`, where matplotlib is."""
+"""Draw `build/bench/synthesis.json`: `synthesis.py FROM TO.svg`, where matplotlib is."""
 
 from __future__ import annotations
 
