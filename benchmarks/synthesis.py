@@ -1,11 +1,13 @@
 """What synthesis costs, beside what a user would pick instead.
 
-`python -m benchmarks.synthesis [--quick]`. Each run is a process of its own; the runs
-of all variants take turns, so that what else this machine does counts for all alike.
+`python -m benchmarks.synthesis [--quick] [--rounds N]`. Each run is a process of its
+own; the runs of all variants take turns, so that what else this machine does counts
+for all alike.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -154,8 +156,14 @@ def more(measured: Mapping[str, Mapping[int, Cost]], few: int, many: int) -> Tab
 
 def main() -> None:
     """Measure, print, and write `build/bench/synthesis.json`."""
-    quick = "--quick" in sys.argv[1:]
-    counts, rounds = ((1, 30), 2) if quick else ((1, 10, 100, 300), 3)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.synthesis", description=__doc__
+    )
+    parser.add_argument("--quick", action="store_true", help="1 and 30 workers alone")
+    parser.add_argument("--rounds", type=int, help="so many runs of everything")
+    given = parser.parse_args()
+    counts = (1, 30) if given.quick else (1, 10, 100, 300)
+    rounds = given.rounds or (2 if given.quick else 3)
     measured = measure(counts, rounds)
     console = Console()
     console.print(f"{platform.machine()}, {os.cpu_count()} cores, {rounds} runs each")

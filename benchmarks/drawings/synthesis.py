@@ -1,4 +1,7 @@
-"""Draw `build/bench/synthesis.json`: `synthesis.py FROM TO.svg`, where matplotlib is."""
+"""Draw `build/bench/synthesis.json`.
+
+`synthesis.py FROM TO.svg`, by a Python that has matplotlib.
+"""
 
 from __future__ import annotations
 
