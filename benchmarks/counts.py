@@ -1,15 +1,18 @@
 """What synthesis asks of JavaScript, and what it deploys: numbers that never vary.
 
-`python -m benchmarks.counts` prints them beside CDK's own constructs.
+`python -m benchmarks.counts` prints them beside CDK's own constructs and other peers,
+and writes `build/bench/counts.json`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -18,8 +21,10 @@ from jsii._kernel.providers.process import _NodeProcess
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import peers
 from benchmarks.workers import synthesize
 
+OUT = Path(__file__).resolve().parents[1] / "build" / "bench"
 FEW, MANY = 2, 12
 
 
@@ -129,23 +134,69 @@ def _values(value: object) -> Iterator[Mapping[str, Any]]:
             yield from _values(each)
 
 
-def main() -> None:
-    """Print a row for each variant that needs no environment of its own."""
-    table = Table(title="What one more worker adds")
-    for column in ("variant", "requests", "callbacks", "resources", "bytes", "depth"):
-        table.add_column(column, justify="left" if column == "variant" else "right")
+def helpers(template: Mapping[str, Any]) -> int:
+    """Count custom resources, and functions that are not the worker itself."""
+    types = [each["Type"] for each in template["Resources"].values()]
+    custom = sum(
+        each.startswith("Custom::") or each == "AWS::CloudFormation::CustomResource"
+        for each in types
+    )
+    return int(custom) + types.count("AWS::Lambda::Function") - 1
+
+
+def of_peer(command: Sequence[str]) -> dict[str, float]:
+    """Count what one more worker adds to the template that a peer prints."""
+    # The template is in the last line: Solutions Constructs has words before it.
+    one, few, many = (
+        json.loads(peers.output_of([*command, str(count)]).splitlines()[-1])
+        for count in (1, FEW, MANY)
+    )
+    texts = [json.dumps(each, separators=(",", ":")) for each in (few, many)]
+    resources = len(many["Resources"]) - len(few["Resources"])
+    return {
+        "resources": resources / (MANY - FEW),
+        "template_bytes": (len(texts[1]) - len(texts[0])) / (MANY - FEW),
+        "depth": depth(one),
+        "helpers": helpers(one),
+    }
+
+
+def measure() -> dict[str, dict[str, float]]:
+    """Count for each variant what one more worker adds."""
+    found: dict[str, dict[str, float]] = {}
     for variant in ("ours", "monitored", "same", "plain"):
-        synthesize(variant, 1)  # what is loaded once is not of a worker
-        added = per_worker(variant)
-        table.add_row(
-            variant,
-            f"{added.requests:.0f}",
-            f"{added.callbacks:.0f}",
-            f"{added.resources:.0f}",
-            f"{added.template_bytes:.0f}",
-            f"{depth(synthesize(variant, 1))}",
-        )
+        one = synthesize(variant, 1)  # what is loaded once is not of a worker
+        added = asdict(per_worker(variant))
+        found[variant] = {**added, "depth": depth(one), "helpers": helpers(one)}
+    for name, peer in (
+        ("Solutions Constructs", peers.solutions()),
+        ("JavaScript L2, the same resources", peers.javascript("same")),
+        ("SAM, its defaults", peers.sam()),
+    ):
+        if peer is None:
+            sys.stderr.write(f"{name} could not be installed, and is left out\n")
+        else:
+            found[name] = of_peer(peer)
+    return found
+
+
+COLUMNS = ("requests", "callbacks", "resources", "template_bytes", "depth", "helpers")
+
+
+def main() -> None:
+    """Print a row for each variant."""
+    found = measure()
+    table = Table(title="What one more worker adds")
+    table.add_column("variant")
+    for column in COLUMNS:
+        table.add_column(column.replace("_", " "), justify="right")
+    for name, added in found.items():
+        cells = (added.get(column) for column in COLUMNS)
+        table.add_row(name, *("" if each is None else f"{each:,.0f}" for each in cells))
     Console().print(table)
+    OUT.mkdir(parents=True, exist_ok=True)
+    written = {"topic": "counts", "from": FEW, "to": MANY, "variants": found}
+    (OUT / "counts.json").write_text(json.dumps(written, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,13 +17,13 @@ NODE = Path(sys.executable).parent / "node"
 def solutions() -> list[str] | None:
     """Install AWS Solutions Constructs; give how to run the workers with it."""
     python = _environment("solutions", "aws-solutions-constructs.aws-sqs-lambda")
-    return python and [python, "-m", "benchmarks.workers", "solutions"]
+    return [python, "-m", "benchmarks.workers", "solutions"] if python else None
 
 
 def sam() -> list[str] | None:
     """Install what transforms SAM's templates; give how to run the workers with it."""
     python = _environment("sam", "aws-sam-translator", "boto3", "pyyaml")
-    return python and [python, str(ROOT / "benchmarks" / "workers_sam.py")]
+    return [python, str(ROOT / "benchmarks" / "workers_sam.py")] if python else None
 
 
 def javascript(variant: str) -> list[str] | None:
@@ -36,6 +37,23 @@ def javascript(variant: str) -> list[str] | None:
             return None
     script = shutil.copy(ROOT / "benchmarks" / "workers.js", place / "workers.js")
     return [str(NODE), str(script), variant]
+
+
+def output_of(command: Sequence[str]) -> str:
+    """Give what a peer prints, with all that it needs around it."""
+    return subprocess.run(  # noqa: S603 - a list of our own
+        command, check=True, cwd=ROOT, env=environment(), capture_output=True, text=True
+    ).stdout
+
+
+def environment() -> dict[str, str]:
+    """Give the variables of a run."""
+    return {
+        **os.environ,
+        "CDK_VALIDATION": "false",
+        "JSII_NODE": str(NODE),
+        "PYTHONPATH": f"{ROOT / 'constructs'}{os.pathsep}{ROOT}",
+    }
 
 
 def _environment(name: str, *packages: str) -> str | None:

@@ -73,17 +73,11 @@ def cost_of(command: Sequence[str], count: int) -> Cost:
     Raises:
         RuntimeError: It failed.
     """
-    environment = {
-        **os.environ,
-        "CDK_VALIDATION": "false",
-        "JSII_NODE": str(peers.NODE),
-        "PYTHONPATH": f"{ROOT / 'constructs'}{os.pathsep}{ROOT}",
-    }
     begin = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - a list of our own
         [*command, str(count)],
         cwd=ROOT,
-        env=environment,
+        env=peers.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -1,16 +1,20 @@
-"""How fast the test kit is: messages, the asynchronous failure path, deployment.
+"""How fast the test kit is: messages, calls, the asynchronous failure path, deployment.
 
-Run it by `python -m benchmarks.testing`. Best of several runs, on this machine, with
-whatever else it is doing; authorisation is always on.
+`python -m benchmarks.testing`. Best of several runs, with whatever else the machine is
+doing; with authorisation, which is always on, and beside it with every call allowed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import cast
+from unittest.mock import patch
 
 os.environ.setdefault("CDK_VALIDATION", "false")
 
@@ -24,10 +28,23 @@ from rich.table import Table
 from lambda_constructs import AsyncInvoke, LambdaFunction
 from lambda_constructs.event_sources import SqsEventSource
 from lambda_constructs.testing import LocalAccount
+from lambda_constructs.testing._authority import Authority
 
+OUT = Path(__file__).resolve().parents[1] / "build" / "bench"
 RUNS = 5
 MESSAGES = 1_000
-HANDLER = "def handler(event, context): return {'batchItemFailures': []}"
+CALLS = 300
+STACK_HOLDS = 30
+"""Workers: a stack has at most 500 resources."""
+
+HANDLER = """
+import boto3
+sts = boto3.client("sts")
+def handler(event, context):
+    if "call" in event:
+        sts.get_caller_identity()
+    return {"batchItemFailures": []}
+"""
 
 
 class Workers(Stack):
@@ -48,25 +65,50 @@ class Workers(Stack):
             worker.add_event_source(SqsEventSource(queue))
 
 
-def workers(count: int) -> Workers:
-    """Give a stack that is not synthesized yet."""
+def workers(count: int) -> App:
+    """Give an app that is not synthesized yet."""
     app = App(context={"aws:cdk:enable-path-metadata": True})
-    return Workers(app, "Workers", count)
+    for first in range(0, count, STACK_HOLDS):
+        some = min(STACK_HOLDS, count - first)
+        Workers(app, f"Workers{first // STACK_HOLDS}", some)
+    return app
+
+
+@contextmanager
+def everything_allowed() -> Iterator[None]:
+    """Let calls through unasked, as no user can."""
+    with (
+        patch.object(Authority, "_authorise", lambda *_: None),
+        patch.object(Authority, "refuses", lambda *_: None),
+    ):
+        yield
 
 
 def messages_per_second() -> float:
     """Deliver a thousand messages in batches of ten."""
     with LocalAccount() as account:
-        shop = account.deploy(workers(1))
+        shop = account.deploy(stack_of(workers(1)))
         shop.queue("Queue0").send(*range(MESSAGES))
-        spent = seconds(account.settle)
-    return MESSAGES / spent
+        return MESSAGES / seconds(account.settle)
+
+
+def invocations_per_second() -> float:
+    """Invoke a warm function that makes one call of AWS."""
+    with LocalAccount() as account:
+        worker = account.deploy(stack_of(workers(1))).function("Worker0")
+
+        def invoke() -> None:
+            for _ in range(CALLS):
+                worker.invoke({"call": True})
+
+        worker.invoke({"call": True})
+        return CALLS / seconds(invoke)
 
 
 def failure_path_ms() -> float:
     """Fail an asynchronous event three times, three minutes of AWS's time."""
     with LocalAccount() as account:
-        worker = account.deploy(workers(1)).function("Worker0")
+        worker = account.deploy(stack_of(workers(1))).function("Worker0")
         worker.invoke({})
         worker.fail(times=3)
         worker.invoke_async({})
@@ -75,10 +117,14 @@ def failure_path_ms() -> float:
 
 def deployment_seconds(count: int) -> float:
     """Deploy a cloud assembly that is synthesized already."""
-    stack = workers(count)
-    folder = cast("App", stack.node.root).synth().directory
+    folder = workers(count).synth().directory
     with LocalAccount() as account:
         return seconds(lambda: account.deploy(folder))
+
+
+def stack_of(app: App) -> Stack:
+    """Give the only stack of *app*."""
+    return cast("Stack", app.node.find_child("Workers0"))
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -88,36 +134,53 @@ def seconds(act: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def measure() -> dict[str, float]:
+    """Give the best of several runs; with and without authorisation take turns."""
+    found: dict[str, list[float]] = {}
+    for _ in range(RUNS):
+        for name, ask in (
+            ("messages_per_second", messages_per_second),
+            ("invocations_per_second", invocations_per_second),
+        ):
+            found.setdefault(name, []).append(ask())
+            with everything_allowed():
+                found.setdefault(f"{name}_unauthorised", []).append(ask())
+    best = {name: max(each) for name, each in found.items()}
+    best["failure_path_ms"] = min(failure_path_ms() for _ in range(RUNS))
+    for count in (1, 10, 50):
+        times = (deployment_seconds(count) for _ in range(RUNS))
+        best[f"deployment_of_{count}_seconds"] = min(times)
+    return best
+
+
 def main() -> None:
-    """Print the table."""
-    best = range(RUNS)
-    rows = [
-        (
-            "messages through a queue, per second",
-            "1,000 or more",
-            f"{max(messages_per_second() for _ in best):,.0f}",
-        ),
-        (
-            "asynchronous event, failed and kept",
-            "under 50 ms",
-            f"{min(failure_path_ms() for _ in best):.0f} ms",
-        ),
-        *(
-            (
-                f"deployment, functions: {count}",
-                "under 1 s" if count == 10 else "",
-                f"{min(deployment_seconds(count) for _ in best):.2f} s",
-            )
-            for count in (1, 10, 30)  # a stack holds 500 resources
-        ),
-    ]
-    table = Table("What", "Target", "Here", title="The test kit")
-    for row in rows:
-        table.add_row(*row)
+    """Measure, print, and write `build/bench/testing.json`."""
+    found = measure()
+    table = Table("What", "Target", "Here", "Every call allowed", title="The test kit")
+    for name, what, target in (
+        ("messages_per_second", "messages through a queue, per second", "1,000"),
+        ("invocations_per_second", "invocations with one call, per second", ""),
+    ):
+        without = found[f"{name}_unauthorised"]
+        table.add_row(what, target, f"{found[name]:,.0f}", f"{without:,.0f}")
+    failed = f"{found['failure_path_ms']:.0f} ms"
+    table.add_row("asynchronous event, failed and kept", "under 50 ms", failed, "")
+    for count in (1, 10, 50):
+        target = "under 1 s" if count == 10 else ""
+        took = f"{found[f'deployment_of_{count}_seconds']:.2f} s"
+        table.add_row(f"deployment, functions: {count}", target, took, "")
     console = Console()
     console.print(table)
-    machine = f"{platform.machine()}, {os.cpu_count()} cores"
-    console.print(f"Best of {RUNS}, Python {platform.python_version()}, {machine}")
+    machine = {
+        "architecture": platform.machine(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+    }
+    console.print(", ".join(f"{name} {each}" for name, each in machine.items()))
+    OUT.mkdir(parents=True, exist_ok=True)
+    written = {"topic": "testing", "machine": machine, "best_of": RUNS, **found}
+    (OUT / "testing.json").write_text(json.dumps(written, indent=2) + "\n")
 
 
 if __name__ == "__main__":

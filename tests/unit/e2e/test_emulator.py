@@ -15,6 +15,7 @@ from tests.e2e.certificate import make_certificate
 from tests.e2e.emulator import emulated_account, free_port
 from tests.e2e.environment import credentials
 from tests.e2e.errors import CommandError, UsageError
+from tests.e2e.expect import wait_until
 from tests.e2e.workspace import workspace
 
 EMULATOR = Path(sys.prefix) / "emulator" / "bin" / "python"
@@ -93,7 +94,8 @@ def test_fails_if_the_server_does_not_answer(state, script, monkeypatch):
         pass
 
     child = int((state / "child").read_text())
-    assert not is_running(child)
+    # A signal has been sent, and the system may take a moment to heed it.
+    assert not wait_until(lambda: is_running(child), lambda it: not it, timeout=10)
     assert leftovers(state) == ["child"]
 
 
