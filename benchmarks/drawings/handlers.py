@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ FEW = (
 Row = tuple[str, list[float]]
 
 
-def bars(axes: Axes, rows: list[Row], names: list[str], title: str) -> None:
+def bars(axes: Axes, rows: list[Row], names: Sequence[str], title: str) -> None:
     """Draw a group of horizontal bars for each row, the first at the top."""
     colours = (OURS, SECOND, THIRD)
     height = 0.8 / len(names)
@@ -58,7 +58,14 @@ def bars(axes: Axes, rows: list[Row], names: list[str], title: str) -> None:
     axes.tick_params(colors=INK, length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-    axes.legend(frameon=False, labelcolor=INK, fontsize=8, loc="lower right")
+    axes.legend(
+        frameon=False,
+        labelcolor=INK,
+        fontsize=8,
+        loc="upper left",
+        bbox_to_anchor=(0, 0.02),
+        ncols=len(names),
+    )
 
 
 def handlers(made: Mapping[str, Any]) -> Figure:

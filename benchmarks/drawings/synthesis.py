@@ -15,13 +15,17 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 
 OURS = "this library"
+# Reads well on white and on black alike.
+INK = "#7d8590"
 
 
 def main(source: Path, target: Path) -> None:
     """Draw CPU seconds over the number of workers, a line for each variant."""
     measured = json.loads(source.read_text())
-    mpl.rcParams.update({"font.size": 10, "svg.hashsalt": "bench"})
-    figure, axes = plt.subplots(figsize=(8, 4.5))
+    settings = {"font.size": 9, "svg.hashsalt": "bench", "svg.fonttype": "none"}
+    inks = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color")
+    mpl.rcParams.update({**settings, **dict.fromkeys((*inks, "ytick.color"), INK)})
+    figure, axes = plt.subplots(figsize=(9, 4.5))
     for name, costs in measured.items():
         counts = sorted(map(int, costs))
         seconds = [costs[str(count)]["cpu_seconds"] for count in counts]
@@ -41,9 +45,9 @@ def main(source: Path, target: Path) -> None:
     axes.grid(alpha=0.3)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1))
     figure.tight_layout()
-    figure.savefig(target, metadata={"Date": None})
+    figure.savefig(target, transparent=True, metadata={"Date": None})
 
 
 if __name__ == "__main__":
