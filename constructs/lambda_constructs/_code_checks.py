@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 from aws_cdk import Stack, Token
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lambda_constructs import limits
+from lambda_constructs._known import asked_once
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs._packaging.target import check_supported, end_of
 from lambda_constructs.errors import ConfigurationError, is_token
@@ -19,15 +20,13 @@ from lambda_constructs.practices import Practice
 FROM_IMAGE = "FROM_IMAGE"
 """What CDK has for both, the runtime and the handler, of a container image."""
 
-_names: WeakKeyDictionary[lambda_.Runtime, str] = WeakKeyDictionary()
 _checked: WeakSet[lambda_.Code] = WeakSet()
 
 
+@asked_once
 def name_of(runtime: lambda_.Runtime) -> str:
     """Give the name of *runtime*, which many functions have in common."""
-    if runtime not in _names:
-        _names[runtime] = runtime.name
-    return _names[runtime]
+    return runtime.name
 
 
 def check_package(

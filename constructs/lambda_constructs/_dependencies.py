@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from weakref import WeakKeyDictionary
 
 from aws_cdk import CfnResource, Stack
@@ -11,13 +10,12 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import IConstruct
 
 from lambda_constructs._known import resource_of, stack_of
-from lambda_constructs._validation import validate_at_the_end
+from lambda_constructs._validation import gather_until_the_end
 
 __all__: list[str] = []
 
 _left_out: WeakKeyDictionary[Stack, list[tuple[CfnResource, CfnResource]]]
 _left_out = WeakKeyDictionary()
-"""By stack, since each validation is a call from JavaScript."""
 
 
 def leave_out_role(
@@ -33,14 +31,10 @@ def leave_out_role(
     if not isinstance(resource, CfnResource) or not isinstance(named, CfnResource):
         return
 
-    stack = stack_of(scope)
-    if stack not in _left_out:
-        _left_out[stack] = []
-        validate_at_the_end(stack, partial(_leave_out, _left_out[stack]))
-    _left_out[stack].append((resource, named))
+    gather_until_the_end(_left_out, stack_of(scope), (resource, named), _leave_out)
 
 
-def _leave_out(pairs: list[tuple[CfnResource, CfnResource]]) -> list[str]:
+def _leave_out(_: Stack, pairs: list[tuple[CfnResource, CfnResource]]) -> list[str]:
     for resource, named in pairs:
         resource.remove_resource_dependency(named)
     return []

@@ -1,4 +1,4 @@
-"""What never changes of a construct, asked once: each question calls JavaScript."""
+"""What never changes of CDK's objects, asked once: each question calls JavaScript."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def asked_once(ask: Callable[[C], T]) -> Callable[[C], T]:
-    """Keep what *ask* gives for each construct, unless it is None."""
+    """Keep what *ask* gives for each object, unless it is None."""
     answers: WeakKeyDictionary[C, T] = WeakKeyDictionary()
 
     @wraps(ask)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from aws_cdk import CfnResource, Stack
 
 from lambda_constructs._known import stack_of
-from lambda_constructs._validation import validate_at_the_end
+from lambda_constructs._validation import gather_until_the_end
 
 if TYPE_CHECKING:
     from lambda_constructs.function import LambdaFunction
@@ -32,11 +31,7 @@ def wait_for_policy(resource: object, function: LambdaFunction) -> None:
     policy = function.policy.node.default_child
     if not isinstance(resource, CfnResource) or not isinstance(policy, CfnResource):
         return
-    stack = stack_of(function)
-    if stack not in _waiting:
-        _waiting[stack] = []
-        validate_at_the_end(stack, partial(_settle, stack, _waiting[stack]))
-    _waiting[stack].append((resource, policy))
+    gather_until_the_end(_waiting, stack_of(function), (resource, policy), _settle)
 
 
 def _settle(stack: Stack, pairs: list[Pair]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -10,7 +9,7 @@ from aws_cdk import CfnResource, Stack
 
 from lambda_constructs import limits
 from lambda_constructs._known import node_of, stack_of
-from lambda_constructs._validation import validate_at_the_end
+from lambda_constructs._validation import gather_until_the_end
 
 if TYPE_CHECKING:
     from lambda_constructs.function import LambdaFunction
@@ -28,15 +27,10 @@ _functions: WeakKeyDictionary[Stack, list[LambdaFunction]] = WeakKeyDictionary()
 
 def count(function: LambdaFunction) -> None:
     """Have the resources beside *function* counted when everything has been said."""
-    stack = stack_of(function)
-    if stack not in _functions:
-        _functions[stack] = []
-        validate_at_the_end(stack, partial(_too_many, stack))
-    _functions[stack].append(function)
+    gather_until_the_end(_functions, stack_of(function), function, _too_many)
 
 
-def _too_many(stack: Stack) -> list[str]:
-    functions = _functions[stack]
+def _too_many(stack: Stack, functions: list[LambdaFunction]) -> list[str]:
     if len(functions) <= FEW:
         return []
     most = node_of(stack).try_get_context(LIMIT)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import jsii
+from aws_cdk import Stack
 from constructs import Construct, IValidation
 
 __all__: list[str] = []
+
+T = TypeVar("T")
 
 
 @jsii.implements(IValidation)
@@ -25,3 +31,19 @@ def validate_at_the_end(scope: Construct, check: Callable[[], list[str]]) -> Non
     It may warn as well.
     """
     scope.node.add_validation(_Check(check))
+
+
+def gather_until_the_end(
+    gathered: WeakKeyDictionary[Stack, list[T]],
+    stack: Stack,
+    item: T,
+    check: Callable[[Stack, list[T]], list[str]],
+) -> None:
+    """Add *item* to what *check* gets of *stack* at synthesis, all at once.
+
+    Each validation is a call from JavaScript, so that there is one to a stack.
+    """
+    if stack not in gathered:
+        gathered[stack] = []
+        validate_at_the_end(stack, partial(check, stack, gathered[stack]))
+    gathered[stack].append(item)
