@@ -74,8 +74,13 @@ def settled(
     return cast("FunctionOptions", merged)
 
 
+RETAINED = lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN)
+
+
 def _retained(given: lambda_.VersionOptions | None) -> lambda_.VersionOptions:
     """Let old versions stay, unless told otherwise: an alias can go back to one."""
+    if given is None:
+        return RETAINED
     names = inspect.signature(lambda_.VersionOptions.__init__).parameters
     values = {name: getattr(given, name, None) for name in names if name != "self"}
     values["removal_policy"] = values["removal_policy"] or RemovalPolicy.RETAIN
@@ -159,7 +164,7 @@ def function(
     check_inline_code(scope, code, handler, resource)
     if handler == FROM_IMAGE:
         check_image_config(scope, resource)
-    leave_out_role(scope, made, scope.role)
+    leave_out_role(scope, resource, scope.role)
     if "snap_start" in settings:
         Annotations.of(made).acknowledge_warning(
             SNAP_START_WARNING, "a version is always published, and is what is invoked"

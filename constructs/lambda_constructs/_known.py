@@ -20,8 +20,9 @@ def asked_once(ask: Callable[[C], T]) -> Callable[[C], T]:
 
     @wraps(ask)
     def answer(construct: C) -> T:
-        if construct in answers:
-            return answers[construct]
+        found = answers.get(construct)
+        if found is not None:
+            return found
         found = ask(construct)
         if found is not None:
             answers[construct] = found
@@ -42,10 +43,21 @@ def path_of(construct: IConstruct) -> str:
     return node_of(construct).path
 
 
-@asked_once
+_stacks: WeakKeyDictionary[IConstruct, Stack] = WeakKeyDictionary()
+
+
 def stack_of(construct: IConstruct) -> Stack:
     """Give the stack that *construct* belongs to."""
-    return Stack.of(construct)
+    if isinstance(construct, Stack):
+        return construct
+    if construct not in _stacks:
+        _stacks[construct] = Stack.of(construct)
+    return _stacks[construct]
+
+
+def put_below(scope: IConstruct, construct: IConstruct) -> None:
+    """Say that *construct* was made below *scope*, so in the same stack."""
+    _stacks[construct] = stack_of(scope)
 
 
 @asked_once

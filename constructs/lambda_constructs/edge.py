@@ -155,7 +155,7 @@ class EdgeFunction(Construct):
             )
             resource = cast("lambda_.CfnFunction", resource_of(self.function))
             check_inline_code(self, package, handler, resource)
-            leave_out_role(home, self.function, self.role)
+            leave_out_role(home, resource, self.role)
             self.version = self.function.current_version
             # From another stack by Fn::GetStackOutput: the strong way across Regions
             # is a pair of custom resources.

@@ -25,7 +25,7 @@ from lambda_constructs._checks import (
 )
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import settled_key
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import put_below, stack_of
 from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._policy_order import wait_for_policy
@@ -147,6 +147,7 @@ class LambdaFunction(Construct):
         """
         with jsii_errors(scope):
             super().__init__(scope, id)
+            put_below(scope, self)
             Rules.apply_to(stack_of(self))
         given = cast(
             "FunctionOptions",

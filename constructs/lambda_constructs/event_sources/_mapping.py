@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from weakref import WeakKeyDictionary
 
 from aws_cdk import IResource, Stack, Token
 from aws_cdk import aws_kms as kms
@@ -10,11 +11,14 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import IConstruct
 
 from lambda_constructs import limits
-from lambda_constructs._known import node_of, path_of, resource_of, stack_of
+from lambda_constructs._known import path_of, resource_of, stack_of
 from lambda_constructs.errors import ConfigurationError, check_range, literal
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
+
+_ids: WeakKeyDictionary[LambdaFunction, set[str]] = WeakKeyDictionary()
+"""Of the mappings of each function, which the node would be asked for otherwise."""
 
 
 def mapping_id(function: LambdaFunction, service: str, source: IResource) -> str:
@@ -24,8 +28,10 @@ def mapping_id(function: LambdaFunction, service: str, source: IResource) -> str
         ConfigurationError: *function* processes *source* already.
     """
     id = f"{service}-{path_as_id(function, source)}"
-    if node_of(function).try_find_child(id) is not None:
+    ids = _ids.setdefault(function, set())
+    if id in ids:
         raise already_bound(function, source)
+    ids.add(id)
     return id
 
 

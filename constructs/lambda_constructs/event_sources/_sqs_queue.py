@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
@@ -24,12 +25,44 @@ MAX_RECEIVE_COUNT = 5
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
 
 
+@dataclass(frozen=True)
+class DefinedQueue:
+    """A queue that is defined here and not imported.
+
+    Attributes:
+        queue: The L2.
+        resource: What CloudFormation makes of it.
+        said: All properties of that, asked by one call of JavaScript.
+    """
+
+    queue: sqs.Queue
+    resource: sqs.CfnQueue
+    said: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, queue: sqs.Queue | sqs.IQueue) -> DefinedQueue | None:
+        """Ask *queue* what it says; None of an imported one."""
+        resource = resource_of(queue)
+        if isinstance(queue, sqs.Queue) and isinstance(resource, sqs.CfnQueue):
+            return cls(queue, resource, resource._cfn_properties)
+        return None
+
+    @property
+    def fifo(self) -> bool:
+        """Whether its messages are in order."""
+        return bool(self.said.get("fifoQueue"))
+
+    @property
+    def encryption_key(self) -> kms.IKey | None:
+        """The customer's key that encrypts it."""
+        named = "kmsMasterKeyId" in self.said
+        return self.queue.encryption_master_key if named else None
+
+
 def settle_queue(
-    queue: sqs.Queue | sqs.IQueue,
+    queue: DefinedQueue,
     function: LambdaFunction,
     *,
-    fifo: bool,
-    encryption_key: kms.IKey | None,
     window: Duration | None,
     max_receive_count: int | None,
 ) -> None:
@@ -38,20 +71,18 @@ def settle_queue(
     Raises:
         ConfigurationError: What it says cannot work with *function*.
     """
-    resource = resource_of(queue)
-    if not (isinstance(queue, sqs.Queue) and isinstance(resource, sqs.CfnQueue)):
-        Practice.SQS_IMPORTED_QUEUE.warn(
-            function,
-            f"{queue.node.path} is imported, so see to it that its visibility timeout "
-            f"is at least {VISIBILITY_TIMEOUT_FACTOR} function timeouts plus the "
-            "batching window, and that it has a dead-letter queue",
-        )
-        return
-    _settle_visibility_timeout(queue, resource, function, window)
-    dead_letters = partial(
-        failure_queue, queue, "DeadLetters", fifo=fifo, encryption_key=encryption_key
+    _settle_visibility_timeout(queue, function, window)
+    _settle_dead_letters(queue, function, max_receive_count)
+
+
+def warn_of_imported(queue: sqs.IQueue, function: LambdaFunction) -> None:
+    """Tell what nobody can look up of a queue that is defined elsewhere."""
+    Practice.SQS_IMPORTED_QUEUE.warn(
+        function,
+        f"{queue.node.path} is imported, so see to it that its visibility timeout "
+        f"is at least {VISIBILITY_TIMEOUT_FACTOR} function timeouts plus the "
+        "batching window, and that it has a dead-letter queue",
     )
-    _settle_dead_letters(queue, resource, function, max_receive_count, dead_letters)
 
 
 def waiting(
@@ -102,8 +133,7 @@ def waiting(
 
 
 def _settle_visibility_timeout(
-    queue: sqs.Queue,
-    resource: sqs.CfnQueue,
+    defined: DefinedQueue,
     function: LambdaFunction,
     window: Duration | None,
 ) -> None:
@@ -112,12 +142,13 @@ def _settle_visibility_timeout(
     if timeout is None or gathering is None:
         return
     wanted = VISIBILITY_TIMEOUT_FACTOR * timeout + gathering
-    current = resource.visibility_timeout
+    queue = defined.queue
+    current = defined.said.get("visibilityTimeout")
     given = literal(current)
     own = given is not None and given == getattr(queue, OURS, None)
     if current is None or (own and wanted > (given or 0)):
         # SQS would take 30 seconds, which neither CDK nor its validator compares.
-        resource.visibility_timeout = wanted
+        defined.resource.visibility_timeout = wanted
         setattr(queue, OURS, wanted)
         return
     if given is None or given >= wanted:
@@ -138,16 +169,14 @@ def _settle_visibility_timeout(
 
 
 def _settle_dead_letters(
-    queue: sqs.Queue,
-    resource: sqs.CfnQueue,
-    function: LambdaFunction,
-    max_receive_count: int | None,
-    make_queue: Callable[[], sqs.Queue],
+    defined: DefinedQueue, function: LambdaFunction, max_receive_count: int | None
 ) -> None:
-    if queue.dead_letter_queue is not None:
-        _check_dead_letters(queue, queue.dead_letter_queue, function)
-    elif resource.redrive_policy is not None:
-        return  # set on the resource itself, or by another function's event source
+    queue = defined.queue
+    if "redrivePolicy" in defined.said:
+        # One without a queue of CDK's was set on the resource itself, or by another
+        # function's event source.
+        if queue.dead_letter_queue is not None:
+            _check_dead_letters(queue, queue.dead_letter_queue, function)
     elif max_receive_count is None:
         Practice.SQS_DEAD_LETTER_QUEUE.warn(
             function,
@@ -157,9 +186,14 @@ def _settle_dead_letters(
         )
     else:
         _warn_of_few_receives(queue, max_receive_count, function)
-        dead_letters = make_queue()
+        dead_letters = failure_queue(
+            queue,
+            "DeadLetters",
+            fifo=defined.fifo,
+            encryption_key=defined.encryption_key,
+        )
         function.failure_queues.append(dead_letters)
-        resource.redrive_policy = {
+        defined.resource.redrive_policy = {
             "deadLetterTargetArn": dead_letters.queue_arn,
             "maxReceiveCount": max_receive_count,
         }

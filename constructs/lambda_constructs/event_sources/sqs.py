@@ -34,7 +34,12 @@ from lambda_constructs.event_sources._mapping import (
     warn_of_filter_quota,
 )
 from lambda_constructs.event_sources._relations import check_tenants
-from lambda_constructs.event_sources._sqs_queue import settle_queue, waiting
+from lambda_constructs.event_sources._sqs_queue import (
+    DefinedQueue,
+    settle_queue,
+    waiting,
+    warn_of_imported,
+)
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement
 from lambda_constructs.practices import Practice
@@ -119,19 +124,22 @@ class SqsEventSource:
         id = mapping_id(function, "Sqs", self.queue)
         check_tenants(function)
         self._check_is_new(function)
-        self._check_type(function)
+        defined = DefinedQueue.of(self.queue)
+        self._check_type(function, fifo=(defined or self.queue).fifo)
         check_place(function, self.queue)
         self._check_concurrency(function)
         warn_of_filter_quota(function, self.filters)
-        settle_queue(
-            self.queue,
-            function,
-            fifo=self._is_fifo,
-            encryption_key=self._key,
-            window=self.max_batching_window,
-            max_receive_count=self.max_receive_count,
-        )
-        self._grant(function)
+        if defined is None:
+            warn_of_imported(self.queue, function)
+        else:
+            settle_queue(
+                defined,
+                function,
+                window=self.max_batching_window,
+                max_receive_count=self.max_receive_count,
+            )
+        key = defined.encryption_key if defined else self.queue.encryption_master_key
+        self._grant(function, key)
         mapping = lambda_.EventSourceMapping(
             function,
             id,
@@ -162,22 +170,12 @@ class SqsEventSource:
         given = getattr(self.queue, "dead_letter_queue", None)
         return found + given_depth(given.queue if given else None, function)
 
-    # What never changes of the queue is asked once: each question calls JavaScript.
-
     @cached_property
     def _arn(self) -> str:
         return self.queue.queue_arn
 
-    @cached_property
-    def _key(self) -> kms.IKey | None:
-        return self.queue.encryption_master_key
-
-    @cached_property
-    def _is_fifo(self) -> bool:
-        return self.queue.fifo
-
     def _check_types(self) -> None:
-        if not (hasattr(self, "_arn") and hasattr(self, "_is_fifo")):
+        if not hasattr(self, "_arn"):
             raise ConfigurationError(
                 f"queue must be an SQS queue, got {self.queue!r}; pass the queue itself"
             )
@@ -230,9 +228,9 @@ class SqsEventSource:
         if self._arn in arns:
             raise already_bound(function, self.queue)
 
-    def _check_type(self, function: LambdaFunction) -> None:
+    def _check_type(self, function: LambdaFunction, *, fifo: bool) -> None:
         """A FIFO queue takes neither large batches nor a window."""
-        if not self._is_fifo:
+        if not fifo:
             return
         check_range(
             f"batch_size of FIFO {self.queue.node.path}",
@@ -286,13 +284,13 @@ class SqsEventSource:
                 f"{remedy}",
             )
 
-    def _grant(self, function: LambdaFunction) -> None:
+    def _grant(self, function: LambdaFunction, key: kms.IKey | None) -> None:
         # Not grant_consume_messages(): the poller changes no visibility and knows
         # the queue's URL.
         function.policy.add_statements(statement(POLLER_ACTIONS, self._arn))
-        if self._key is not None:
+        if key is not None:
             function.policy.add_statements(
-                key_statement(function, self._key, "sqs", "kms:Decrypt")
+                key_statement(function, key, "sqs", "kms:Decrypt")
             )
 
     def _provision_pollers(self, mapping: lambda_.EventSourceMapping) -> None:
