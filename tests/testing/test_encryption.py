@@ -8,13 +8,16 @@ import boto3
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
+from constructs import Construct
 
 from lambda_constructs import AsyncInvoke, FailureDestination
 from lambda_constructs.event_sources import (
@@ -23,6 +26,7 @@ from lambda_constructs.event_sources import (
     SnsEventSource,
     SqsEventSource,
 )
+from lambda_constructs.testing import AccountError
 
 from ._templates import deny
 from .conftest import CONTEXT, make_function
@@ -277,3 +281,81 @@ def test_a_handler_reads_its_secret_and_its_parameter(account, stack):
     for denied in ("kms:Decrypt", "secretsmanager:*", "ssm:*"):
         deny(account, shop.function("Worker"), denied)
         assert shop.function("Worker").invoke({}).failed
+
+
+@pytest.mark.parametrize("groups", ["log-group:others-*", None])
+def test_a_log_group_is_not_made_by_a_key_that_the_service_may_not_use(
+    account, stack, groups
+):
+    """
+    CloudWatch Logs names the group by the encryption context.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    key = kms.Key(stack, "Key")
+    if groups is not None:
+        arn = stack.format_arn(service="logs", resource=groups)
+        use = iam.PolicyStatement(
+            actions=["kms:*"],
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            resources=["*"],
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}},
+        )
+        key.add_to_resource_policy(use)
+    logs.LogGroup(stack, "Logs", encryption_key=key)
+
+    with pytest.raises(AccountError, match=r"Logs: The specified KMS key .* let the"):
+        account.deploy(stack)
+
+
+def test_a_key_that_is_not_in_the_account_is_not_asked(account, stack):
+    """
+    What it allows is not known here, and is said to be left out.
+    """
+    arn = "arn:aws:kms:eu-west-1:123456789012:key/1234"
+    key = kms.Key.from_key_arn(stack, "Key", arn)
+    logs.LogGroup(stack, "Logs", encryption_key=key)
+
+    account.deploy(stack)
+
+    assert {"Logs": "a key that is not in this account"} == account.unmodelled
+
+
+class Encrypted(Stack):
+    """All that belongs to a function, its secret as well, by one key."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        key = kms.Key(self, "Key")
+        queue = sqs.Queue(self, "Queue", encryption_master_key=key, enforce_ssl=True)
+        worker = make_function(self, ASKS, encryption_key=key)
+        worker.add_event_source(SqsEventSource(queue))
+        secret = secretsmanager.Secret(self, "Secret", encryption_key=key)
+        worker.add_secret(secret, variable="SECRET")
+
+
+ASKS = """
+import boto3, os
+client = boto3.client("secretsmanager")
+def handler(event, context):
+    print("asked")
+    client.get_secret_value(SecretId=os.environ["SECRET"])
+"""
+
+
+def test_every_grant_of_a_stack_of_one_key_is_necessary(account):
+    """
+    What CDK adds to the key for the secret repeats what the account may already.
+    """
+
+    def contract(shop) -> None:
+        shop.queue("Queue").send("order")
+        shop.account.settle()
+        assert not shop.queue("Queue/DeadLetters").bodies()
+
+    report = account.prove_permissions(Encrypted, contract)
+
+    report.assert_proven()
+    repeated = {each.action for each in report.grants if each.verdict == "repeated"}
+    assert {"kms:CreateGrant", "kms:DescribeKey"} < repeated
+    assert "kms:*" not in repeated

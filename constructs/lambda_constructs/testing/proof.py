@@ -48,6 +48,7 @@ class _Whole:
 
     trial: Trial
     loose: list[list[Pair]]
+    repeated: list[list[Pair]]
     denies: list[Grant]
     attacks: list[Attack]
     unmodelled: dict[str, str]
@@ -74,6 +75,9 @@ def prove(
             for pair in pairs_of(template):
                 if pair.effect == "Deny":
                     continue
+                if pair in whole.repeated[at]:
+                    grants.append(_repeated_grant(template, pair))
+                    continue
                 trial = proving.try_without(
                     at, without(template, pair), whole.trial.refused
                 )
@@ -95,6 +99,7 @@ def _whole(proving: Proving) -> _Whole:
         return _Whole(
             trial_of(account),
             [list(_loose(stack)) for stack in stacks],
+            [list(_repeated(stack)) for stack in stacks],
             [each for stack in stacks for each in _denies(stack)],
             [each for stack in stacks for each in _attacks(stack)],
             dict(account.unmodelled),
@@ -134,6 +139,32 @@ def _loose(stack: DeployedStack) -> Iterator[Pair]:
         wild = "*" in pair.action or pair.action == "NotAction"
         if wild or resource == "NotResource" or (bare and pair.identity and not named):
             yield pair
+
+
+def _repeated(stack: DeployedStack) -> Iterator[Pair]:
+    """Give the pairs by which a key leaves to the account what another leaves to it."""
+    delegating = [
+        pair
+        for pair in pairs_of(stack.template)
+        if pair.effect == "Allow" and pair.keys and _delegates(stack, pair)
+    ]
+    whole = {
+        pair.logical_id: pair
+        for pair in delegating
+        if pair.action == "kms:*" and "Condition" not in pair.statement(stack.template)
+    }
+    for pair in delegating:
+        if whole.get(pair.logical_id, pair) != pair:
+            yield pair
+
+
+def _repeated_grant(template: Mapping[str, Any], pair: Pair) -> Grant:
+    policy, resource = (
+        path_of(template, pair.logical_id),
+        readable(template, pair.resource),
+    )
+    why = "the account may already, by kms:*; CDK writes it for secrets"
+    return Grant(policy, pair.action, resource, "repeated", why)
 
 
 def _delegates(stack: DeployedStack, pair: Pair) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Word: TypeAlias = Literal["necessary", "superfluous", "unnoticed", "loose"]
+Word: TypeAlias = Literal["necessary", "repeated", "superfluous", "unnoticed", "loose"]
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,10 @@ class Grant:
         policy: The construct path of the policy below the stack.
         action: The action; after `not` it is one that the policy denies.
         resource: The resource, with construct paths for what the stack has.
-        verdict: `necessary`; `superfluous` if nothing failed without it; `unnoticed` if
-            a handler was denied a call and the contract held all the same; `loose` if
-            it is a wildcard where calls name a resource.
+        verdict: `necessary`; `repeated` if a key leaves it to the account a second
+            time, as CDK writes it for secrets; `superfluous` if nothing failed without
+            it; `unnoticed` if a handler was denied a call and the contract held all the
+            same; `loose` if it is a wildcard where calls name a resource.
         why: What failed, or what to do.
     """
 
@@ -74,7 +75,8 @@ class PermissionReport:
     @property
     def survivors(self) -> tuple[Grant, ...]:
         """The grants that are loose, or that nothing fails without."""
-        return tuple(each for each in self.grants if each.verdict != "necessary")
+        fine = {"necessary", "repeated"}
+        return tuple(each for each in self.grants if each.verdict not in fine)
 
     @property
     def successful_attacks(self) -> tuple[Attack, ...]:
@@ -90,8 +92,9 @@ class PermissionReport:
     def summary(self) -> str:
         """One line with the numbers."""
         loose = sum(each.verdict == "loose" for each in self.grants)
+        repeated = sum(each.verdict == "repeated" for each in self.grants)
         return (
-            f"{len(self.necessary)} of {len(self.grants)} grants necessary, "
+            f"{len(self.necessary)} of {len(self.grants) - repeated} grants necessary, "
             f"{loose} loose, {len(self.successful_attacks)} of {len(self.attacks)} "
             "attacks succeed"
         )

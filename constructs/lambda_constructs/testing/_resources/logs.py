@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from botocore.exceptions import ClientError
+
 from lambda_constructs.testing._resources._create import Create, Created, Request
 from lambda_constructs.testing._sources.senders import DeliveryError, Sender, check
+from lambda_constructs.testing.errors import AccountError
 
 DELIVERY = "delivery.logs.amazonaws.com"
 
+ENCRYPTION = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+"""What the service does with a customer's key, of what its documentation lists."""
+
 
 def create_log_group(request: Request) -> Created:
-    """Create a log group with its retention."""
+    """Create a log group with its retention and its key."""
     properties = request.properties
     logs = request.account.client("logs")
     name = request.name(properties.get("LogGroupName"), most=512)
+    if "KmsKeyId" in properties:
+        _encrypt(request, name, str(properties["KmsKeyId"]))
     logs.create_log_group(logGroupName=name)
     if "RetentionInDays" in properties:
         logs.put_retention_policy(
@@ -22,6 +38,34 @@ def create_log_group(request: Request) -> Created:
         )
     request.account.log_groups.add(name)
     return Created(name, {"Arn": request.arn("logs", f"log-group:{name}:*")})
+
+
+def _encrypt(request: Request, name: str, key: str) -> None:
+    """Have the service use a key, whose policy has to let it, for this group.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+
+    Raises:
+        AccountError: The key's policy does not let it.
+    """
+    account = request.account
+    try:
+        account.client("kms").describe_key(KeyId=key)
+    except ClientError:
+        account.note_unmodelled(request, "a key that is not in this account")
+        return
+    arn = request.arn("logs", f"log-group:{name}")
+    sender = Sender(f"logs.{account.region}.amazonaws.com", arn)
+    context = {"kms:EncryptionContext:aws:logs:arn": arn}
+    for action in ENCRYPTION:
+        try:
+            check(account, sender, action, key, context)
+        except DeliveryError as error:
+            raise AccountError(
+                f"{request.path}: The specified KMS key does not exist or is not "
+                f"allowed to be used with {arn}: {error}; let the service use it in "
+                "the key's policy"
+            ) from None
 
 
 def create_log_stream(request: Request) -> Created:
