@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.data_classes import (
     event_source,
 )
 from aws_lambda_powertools.utilities.parser import parse
-from aws_lambda_powertools.utilities.serialization import base64_from_json
+from aws_lambda_powertools.utilities.serialization import base64_from_str
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
@@ -52,7 +52,7 @@ def handler(event: KinesisFirehoseEvent, context: LambdaContext) -> dict[str, An
         keys = {"type": found.type, "day": day}
         result.add_record(
             record.build_data_transformation_response(
-                data=base64_from_json(found.model_dump(mode="json")),
+                data=base64_from_str(f"{found.model_dump_json()}\n"),
                 metadata=KinesisFirehoseDataTransformationRecordMetadata(keys),
             )
         )
