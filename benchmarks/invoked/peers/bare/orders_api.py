@@ -47,7 +47,7 @@ def create(method: str, path: str, event: dict[str, Any]) -> tuple[int, dict[str
         return 400, {"message": "Idempotency-Key is missing or malformed"}
     try:
         items = checked(json.loads(event["body"]))
-    except (KeyError, TypeError, ValueError):
+    except (ArithmeticError, KeyError, TypeError, ValueError):
         return 422, {"message": "not an order"}
     customer = place["customer_id"]
     wanted = {
@@ -77,10 +77,13 @@ def create(method: str, path: str, event: dict[str, Any]) -> tuple[int, dict[str
 def checked(order: dict[str, Any]) -> list[dict[str, Any]]:
     """Check what a customer sent."""
     items: list[dict[str, Any]] = order["items"]
-    if not 1 <= len(items) <= 100:
+    if len(order) > 1 or not 1 <= len(items) <= 100:
         raise ValueError("items")
     for item in items:
-        item["unit_price"] = Decimal(item["unit_price"]).quantize(Decimal("0.01"))
+        given = Decimal(item["unit_price"])
+        item["unit_price"] = price = given.quantize(Decimal("0.01"))
+        if len(item) > 3 or not 0 <= price < 10**8 or price != given:
+            raise ValueError("items")
         if not ID.fullmatch(item["sku"]) or not 1 <= item["quantity"] <= 1_000:
             raise ValueError("items")
     return items

@@ -34,7 +34,7 @@ KEY_SECONDS = 300
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
-class Mail(BaseModel):
+class Mail(BaseModel, strict=True):
     """What the mailer reads of a notification."""
 
     notification_id: Id
@@ -43,7 +43,7 @@ class Mail(BaseModel):
     kind: Literal["confirmed", "shipped"]
 
 
-class Refund(BaseModel):
+class Refund(BaseModel, strict=True):
     """What the reviewer reads of a notification."""
 
     notification_id: Id

@@ -25,14 +25,14 @@ deserialize = TypeDeserializer().deserialize
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
-class Item(BaseModel):
+class Item(BaseModel, strict=True):
     """What is to be packed."""
 
     sku: Id
     quantity: Annotated[int, Field(ge=1, le=1_000)]
 
 
-class Shipment(BaseModel):
+class Shipment(BaseModel, strict=True):
     """What shipping needs of a placed order."""
 
     order_id: Id

@@ -43,7 +43,7 @@ Price = Annotated[
 ]
 
 
-class Line(BaseModel):
+class Line(BaseModel, extra="forbid"):
     """One line of an order."""
 
     sku: Id
@@ -51,7 +51,7 @@ class Line(BaseModel):
     unit_price: Price
 
 
-class Order(BaseModel):
+class Order(BaseModel, extra="forbid"):
     """What a customer buys."""
 
     items: Annotated[list[Line], Field(min_length=1, max_length=100)]
