@@ -16,6 +16,10 @@ from tests.synthesized import ROOT
 COMPARED = [each.name for each in FUNCTIONS if variants_of(each) != (OURS,)]
 
 
+# Powertools knows no events of CloudFront's, and these handlers log nothing.
+AT_THE_EDGE = {each.name for each in FUNCTIONS if each.stem == "edge_site"}
+
+
 @pytest.fixture(scope="module")
 def alike() -> dict:
     """What came of each handler, in each way that it is written in."""
@@ -45,6 +49,16 @@ def plain(answer):
     if answer.startswith("{"):
         return plain(json.loads(answer)), answer.endswith("\n")
     return answer.replace("+00:00", "Z")
+
+
+def test_every_function_has_both_peers():
+    """
+    A handler without them would be measured beside nothing.
+    """
+    both = {each.name for each in FUNCTIONS if len(variants_of(each)) == 3}
+
+    assert {each.name for each in FUNCTIONS} - both == AT_THE_EDGE
+    assert set(COMPARED) - both == AT_THE_EDGE
 
 
 @pytest.mark.parametrize("name", COMPARED)
