@@ -12,7 +12,14 @@ from typing import Annotated, Any, Literal
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
+from aws_lambda_powertools.event_handler import (
+    LambdaFunctionUrlResolver,
+    Response,
+    content_types,
+)
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestValidationError,
+)
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.data_classes import (
@@ -49,6 +56,14 @@ def quote(
     logger.info("quoted", zone=zone, kg=str(kg))
     version = app.lambda_context.function_version
     return {"zone": zone, "price": str(price), "version": version}
+
+
+@app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
+def refuse(error: RequestValidationError) -> Response[str]:
+    """Say what is wrong with a request."""
+    place = ".".join(map(str, error.errors()[0]["loc"]))
+    told = {"statusCode": 400, "message": f"{place}: {error.errors()[0]['msg']}"}
+    return Response(400, content_types.APPLICATION_JSON, json.dumps(told))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.LAMBDA_FUNCTION_URL)
