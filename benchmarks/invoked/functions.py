@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,13 @@ class Function:
         if self.handler == "index.handler":
             return self.stem
         return f"{self.stem}/{self.handler.removesuffix('.handler')}"
+
+    @property
+    def peer(self) -> str:
+        """The handler that does the same work in a folder of peers."""
+        if self.name == self.stem:
+            return f"{self.stem}.handler"
+        return f"{self.stem}.{re.split('[/.]', self.name)[-1]}"
 
     @property
     def folder(self) -> Path:

@@ -24,6 +24,7 @@ from lambda_constructs._packaging.target import MACHINES, Target
 
 PYTHONS = ("3.14", "3.13", "3.12", "3.11")
 BOTO3 = f"boto3=={version('boto3')}"
+POWERTOOLS = [f"{it}=={version(it)}" for it in ("aws-lambda-powertools", "pydantic")]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Sandbox:
         python: Its version, as in `3.13`.
         executable: The interpreter, which compiled the packages as well.
         runtime: boto3 as Lambda's runtime brings it, compiled.
+        powertools: Powertools and pydantic, for peers of what brings neither, compiled.
         packaged: By folder, what this library deploys.
         plain: By folder, what `pip install -t` and zip make, boto3 included.
         lean: The same without boto3, of which the runtime has one.
@@ -42,6 +44,7 @@ class Sandbox:
     python: str
     executable: str
     runtime: Path
+    powertools: Path
     packaged: Mapping[str, Path]
     plain: Mapping[str, Path]
     lean: Mapping[str, Path]
@@ -71,6 +74,8 @@ def make_sandbox(place: Path, functions: Iterable[Function]) -> Sandbox:
     folders = {each.stem: each.folder for each in functions}
     runtime = place / "runtime"
     _install(executable, runtime, BOTO3, "--compile-bytecode")
+    powertools = place / "powertools"
+    _install(executable, powertools, *POWERTOOLS, "--compile-bytecode")
 
     def fill(stem: str) -> None:
         _unpack(folders[stem], target, place / "packaged" / stem)
@@ -88,6 +93,7 @@ def make_sandbox(place: Path, functions: Iterable[Function]) -> Sandbox:
         target.python,
         executable,
         runtime,
+        powertools,
         **{
             kind: {stem: place / kind / stem for stem in folders}
             for kind in ("packaged", "plain", "lean")

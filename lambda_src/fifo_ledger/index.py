@@ -140,9 +140,9 @@ def settle(transfer: Transfer, context: LambdaContext) -> str:
 def try_to_settle(transfer: Transfer) -> str:
     """Read what is known, decide, and write all of it or nothing."""
     known, payer, payee = read(
-        (TRANSFERS_TABLE, {"transfer_id": transfer.transfer_id}),
-        (ACCOUNTS_TABLE, {"account_id": transfer.from_account}),
-        (ACCOUNTS_TABLE, {"account_id": transfer.to_account}),
+        (TRANSFERS_TABLE, "transfer_id", transfer.transfer_id),
+        (ACCOUNTS_TABLE, "account_id", transfer.from_account),
+        (ACCOUNTS_TABLE, "account_id", transfer.to_account),
     )
     if known:
         if not transfer.model_dump().items() <= known.items():
@@ -190,12 +190,14 @@ def postings(
     }
     update = {
         "TableName": ACCOUNTS_TABLE,
-        "Key": values({"account_id": account["account_id"]}),
+        "Key": {"account_id": {"S": account["account_id"]}},
         "UpdateExpression": "SET balance = :balance, entries = :number",
         "ConditionExpression": "entries = :seen",
-        "ExpressionAttributeValues": values(
-            {":balance": balance, ":number": seen + 1, ":seen": seen}
-        ),
+        "ExpressionAttributeValues": {
+            ":balance": {"N": str(balance)},
+            ":number": {"N": str(seen + 1)},
+            ":seen": {"N": str(seen)},
+        },
     }
     return [new(ENTRIES_TABLE, "account_id", entry), {"Update": update}]
 
@@ -203,23 +205,20 @@ def postings(
 def new(table: str, key: str, item: dict[str, Any]) -> dict[str, Any]:
     """Write an item that must not be there yet."""
     absent = f"attribute_not_exists({key})"
-    put = {"TableName": table, "Item": values(item), "ConditionExpression": absent}
+    values = TypeSerializer().serialize(item)["M"]
+    put = {"TableName": table, "Item": values, "ConditionExpression": absent}
     return {"Put": put}
 
 
-def read(*places: tuple[str, dict[str, str]]) -> list[dict[str, Any]]:
+def read(*places: tuple[str, str, str]) -> list[dict[str, Any]]:
     """Read items as they are at one moment; one that is not there is empty."""
     answer = dynamodb.transact_get_items(
         TransactItems=[
-            {"Get": {"TableName": table, "Key": values(key)}} for table, key in places
+            {"Get": {"TableName": table, "Key": {key: {"S": value}}}}
+            for table, key, value in places
         ]
     )
     return [
         TypeDeserializer().deserialize({"M": each.get("Item", {})})
         for each in answer["Responses"]
     ]
-
-
-def values(item: dict[str, Any]) -> dict[str, Any]:
-    """Give an item in DynamoDB's own notation."""
-    return dict(TypeSerializer().serialize(item)["M"])

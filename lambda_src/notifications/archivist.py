@@ -26,12 +26,11 @@ s3 = boto3.client(
 )
 
 
-@logger.inject_lambda_context(
-    clear_state=True, correlation_id_path="Records[0].Sns.MessageId"
-)
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Keep one notification; SNS sends one in each event."""
     for record in SNSEvent(event).records:
+        logger.set_correlation_id(record.sns.message_id)
         keep(record.sns)
 
 

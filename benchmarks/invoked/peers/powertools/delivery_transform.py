@@ -15,11 +15,12 @@ from aws_lambda_powertools.utilities.data_classes import (
     event_source,
 )
 from aws_lambda_powertools.utilities.parser import parse
-from aws_lambda_powertools.utilities.serialization import base64_from_json
+from aws_lambda_powertools.utilities.serialization import base64_from_str
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 logger = Logger()
+MAX_AGE, MAX_AHEAD = timedelta(days=30), timedelta(hours=1)
 
 
 class Event(BaseModel):
@@ -42,7 +43,7 @@ def handler(event: KinesisFirehoseEvent, context: LambdaContext) -> dict[str, An
             arrived = datetime.fromtimestamp(
                 record.approximate_arrival_timestamp / 1e3, UTC
             )
-            if not arrived - timedelta(days=30) <= found.at <= arrived + timedelta(1):
+            if not arrived - MAX_AGE <= found.at <= arrived + MAX_AHEAD:
                 raise ValueError("it is too old, or of the future")
         except (ValidationError, ValueError):
             failed = record.build_data_transformation_response("ProcessingFailed")
@@ -52,7 +53,7 @@ def handler(event: KinesisFirehoseEvent, context: LambdaContext) -> dict[str, An
         keys = {"type": found.type, "day": day}
         result.add_record(
             record.build_data_transformation_response(
-                data=base64_from_json(found.model_dump(mode="json")),
+                data=base64_from_str(f"{found.model_dump_json()}\n"),
                 metadata=KinesisFirehoseDataTransformationRecordMetadata(keys),
             )
         )
