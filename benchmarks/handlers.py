@@ -33,6 +33,8 @@ OUT = ROOT / "build" / "bench"
 PEERS = ROOT / "benchmarks" / "invoked" / "peers"
 OURS, POWERTOOLS, BARE = "ours", "powertools", "bare"
 KINDS = ("packaged", "lean", "plain")
+"""What is imported of ours at a cold start; peers are zipped plainly."""
+
 IO_MS = 5
 QUICK = (
     "sqs_worker",
@@ -59,7 +61,7 @@ def measure(quick: bool, rounds: int | None = None) -> dict[str, Any]:
     """Give the medians of every cold start and every warm run."""
     chosen = [named(name) for name in QUICK] if quick else list(FUNCTIONS)
     started = [chosen[0], *chosen[3:]] if quick else chosen
-    rounds = rounds or (2 if quick else 5)
+    rounds = rounds or (2 if quick else 3)
     with TemporaryDirectory() as scratch:
         box = make_sandbox(Path(scratch), chosen)
         made = {"topic": "handlers", "quick": quick, "machine": machine(box)}
@@ -75,20 +77,42 @@ def cold_starts(
     box: Sandbox, chosen: Iterable[Function], rounds: int
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Give by function and kind of package what its import takes."""
-    turns = [(each, kind) for _ in range(rounds) for each in chosen for kind in KINDS]
+    kinds = {each.name: (*KINDS, *variants_of(each)[1:]) for each in chosen}
+    turns = [
+        (each, kind)
+        for _ in range(rounds)
+        for each in chosen
+        for kind in kinds[each.name]
+    ]
     found: dict[tuple[str, str], list[dict[str, float]]] = {}
     for function, kind in track(turns, "cold starts"):
-        folders = [str(getattr(box, kind)[function.stem])]
-        if kind != "plain":
-            folders.append(str(box.runtime))
+        module, folders = imports_of(box, function, kind)
         script = ROOT / "benchmarks" / "invoked" / "cold.py"
-        made = _run(box, function, str(script), function.module, *folders)
+        made = _run(box, function, str(script), module, *map(str, folders))
         del made["names"]
         found.setdefault((function.name, kind), []).append(made)
-    return {
-        each.name: {kind: _medians(found[each.name, kind]) for kind in KINDS}
-        for each in chosen
-    }
+    result: dict[str, dict[str, dict[str, float]]] = {}
+    for each in chosen:
+        ours = found[each.name, KINDS[0]]
+        result[each.name] = {}
+        for kind in kinds[each.name]:
+            runs = found[each.name, kind]
+            medians = _medians(runs)
+            result[each.name][kind] = {**medians, "x": _ratio(ours, runs, "cpu_ms")}
+    return result
+
+
+def imports_of(
+    box: Sandbox, function: Function, kind: str
+) -> tuple[str, tuple[Path, ...]]:
+    """Give the module that is imported at a cold start, and where its imports are."""
+    if kind in KINDS:
+        folder = getattr(box, kind)[function.stem]
+        folders = (folder,) if kind == "plain" else (folder, box.runtime)
+        return function.module, folders
+    module = function.peer.rpartition(".")[0]
+    own = (PEERS / kind, box.plain[function.stem])
+    return module, (*own, box.plain_powertools) if kind == POWERTOOLS else own
 
 
 def warm_runs(
@@ -106,8 +130,12 @@ def warm_runs(
             found.setdefault((function.name, variant), []).append(made)
     result: dict[str, dict[str, Any]] = {each.name: {} for each in chosen}
     for (name, variant), runs in found.items():
-        both = zip(*(each["cases"] for each in runs), strict=True)
-        cases = [_medians(case) for case in both]
+        ours = zip(*(each["cases"] for each in found[name, OURS]), strict=True)
+        theirs = zip(*(each["cases"] for each in runs), strict=True)
+        cases = []
+        for own, case in zip(ours, theirs, strict=True):
+            unit = "wall_us" if case[0]["io_ms"] else "cpu_us"
+            cases.append({**_medians(case), "x": _ratio(own, case, unit)})
         peak = statistics.median(each["peak_mb"] for each in runs)
         result[name][variant] = {"cases": cases, "peak_mb": peak}
     return result
@@ -166,26 +194,32 @@ def _medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
+def _ratio(
+    ours: Sequence[Mapping[str, float]],
+    theirs: Sequence[Mapping[str, float]],
+    unit: str,
+) -> float:
+    """Give the median of what each turn has ours take by what it has theirs take."""
+    pairs = zip(ours, theirs, strict=True)
+    return statistics.median(own[unit] / other[unit] for own, other in pairs)
+
+
 def cold_table(made: Mapping[str, Any]) -> Table:
-    """Show cold starts, and each by the same zipped plainly."""
-    table = Table(title="A cold start: CPU ms of what the handler imports")
+    """Show cold starts, and each by the same zipped plainly and by its peers."""
+    table = Table(title="A cold start: CPU ms of imports, and by what others take")
     table.add_column("function", no_wrap=True)
-    columns = ("modules", "packaged", "plain", "x", "boto3 apart", "x", "MB", "plain")
-    for column in columns:
+    columns = ("modules", "MB", "ms", "plain", "x", "boto3 apart, x", "Powertools, x")
+    for column in (*columns, "bare, x"):
         table.add_column(column, justify="right")
     for name, kinds in made["cold"].items():
-        ours, lean, plain = (kinds[kind] for kind in KINDS)
-        table.add_row(
-            name,
-            f"{ours['modules']:.0f}",
-            f"{ours['cpu_ms']:.0f}",
-            f"{plain['cpu_ms']:.0f}",
-            f"{ours['cpu_ms'] / plain['cpu_ms']:.2f}",
-            f"{lean['cpu_ms']:.0f}",
-            f"{ours['cpu_ms'] / lean['cpu_ms']:.2f}",
-            f"{ours['peak_mb']:.0f}",
-            f"{plain['peak_mb']:.0f}",
-        )
+        ours, plain = kinds["packaged"], kinds["plain"]
+        cells = [f"{ours[unit]:.0f}" for unit in ("modules", "peak_mb", "cpu_ms")]
+        cells.append(f"{plain['cpu_ms']:.0f}")
+        cells += [
+            f"{kinds[kind]['x']:.2f}" if kind in kinds else ""
+            for kind in ("plain", "lean", POWERTOOLS, BARE)
+        ]
+        table.add_row(name, *cells)
     return table
 
 
@@ -203,12 +237,11 @@ def warm_table(made: Mapping[str, Any]) -> Table:
                 f"{case['io_ms']:.0f}",
                 f"{case['calls']:.1f}",
             ]
-            unit = "wall_us" if case["io_ms"] else "cpu_us"
             row.append(_shown(case))
             for peer in (POWERTOOLS, BARE):
                 if peer in variants:
                     other = variants[peer]["cases"][number]
-                    row += [_shown(other), f"{case[unit] / other[unit]:.2f}"]
+                    row += [_shown(other), f"{other['x']:.2f}"]
                 else:
                     row += ["", ""]
             peak = f"{variants[OURS]['peak_mb']:.0f}"

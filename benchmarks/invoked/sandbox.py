@@ -36,6 +36,7 @@ class Sandbox:
         executable: The interpreter, which compiled the packages as well.
         runtime: boto3 as Lambda's runtime brings it, compiled.
         powertools: Powertools and pydantic, for peers of what brings neither, compiled.
+        plain_powertools: The same as `pip install -t` makes it.
         packaged: By folder, what this library deploys.
         plain: By folder, what `pip install -t` and zip make, boto3 included.
         lean: The same without boto3, of which the runtime has one.
@@ -45,6 +46,7 @@ class Sandbox:
     executable: str
     runtime: Path
     powertools: Path
+    plain_powertools: Path
     packaged: Mapping[str, Path]
     plain: Mapping[str, Path]
     lean: Mapping[str, Path]
@@ -74,8 +76,9 @@ def make_sandbox(place: Path, functions: Iterable[Function]) -> Sandbox:
     folders = {each.stem: each.folder for each in functions}
     runtime = place / "runtime"
     _install(executable, runtime, BOTO3, "--compile-bytecode")
-    powertools = place / "powertools"
+    powertools, plain_powertools = place / "powertools", place / "plain-powertools"
     _install(executable, powertools, *POWERTOOLS, "--compile-bytecode")
+    _install(executable, plain_powertools, *POWERTOOLS)
 
     def fill(stem: str) -> None:
         _unpack(folders[stem], target, place / "packaged" / stem)
@@ -94,6 +97,7 @@ def make_sandbox(place: Path, functions: Iterable[Function]) -> Sandbox:
         executable,
         runtime,
         powertools,
+        plain_powertools,
         **{
             kind: {stem: place / kind / stem for stem in folders}
             for kind in ("packaged", "plain", "lean")

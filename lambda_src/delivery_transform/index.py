@@ -52,7 +52,7 @@ class RefusedError(ValueError):
     """A record is no event."""
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[Result]]:
     """Return each record of the batch, once and in its order."""
     batch = KinesisFirehoseEvent(event)
@@ -79,7 +79,7 @@ def result_of(record: KinesisFirehoseRecord) -> Result:
         record.build_data_transformation_response(
             data=base64.b64encode(line.encode()).decode(),
             metadata=KinesisFirehoseDataTransformationRecordMetadata(
-                {"type": found.type, "day": f"{found.at.astimezone(UTC):%Y-%m-%d}"}
+                {"type": found.type, "day": found.at.astimezone(UTC).date().isoformat()}
             ),
         ).asdict()
     )
