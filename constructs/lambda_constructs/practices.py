@@ -156,6 +156,9 @@ class Practice(Enum):
     SQS_MAX_RECEIVE_COUNT = "lambda-constructs:sqs-max-receive-count"
     """Fewer than five receives dead-letter good messages when Lambda throttles."""
 
+    SQS_SHARED_QUEUE = "lambda-constructs:sqs-shared-queue"
+    """Each message goes to one of a queue's functions, and a filter deletes others."""
+
     SQS_VISIBILITY_TIMEOUT = "lambda-constructs:sqs-visibility-timeout"
     """Under six function timeouts plus the window, a batch may be delivered twice."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
@@ -13,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
+from lambda_constructs._known import path_of
 from lambda_constructs._rollback import Watched, dead_letters
 from lambda_constructs._signals import events_of, given_depth, is_here, place_of
 from lambda_constructs.errors import (
@@ -46,6 +48,9 @@ from lambda_constructs.practices import Practice
 from lambda_constructs.signals import Signal
 
 __all__ = ["SqsEventSource"]
+
+_functions: WeakKeyDictionary[sqs.IQueue, LambdaFunction] = WeakKeyDictionary()
+"""The first that polls each queue."""
 
 POLLER_ACTIONS = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
@@ -128,6 +133,7 @@ class SqsEventSource:
         self._check_type(function, fifo=(defined or self.queue).fifo)
         check_place(function, self.queue)
         self._check_concurrency(function)
+        self._warn_of_sharing(function)
         warn_of_filter_quota(function, self.filters)
         if defined is None:
             warn_of_imported(self.queue, function)
@@ -227,6 +233,17 @@ class SqsEventSource:
         }
         if self._arn in arns:
             raise already_bound(function, self.queue)
+
+    def _warn_of_sharing(self, function: LambdaFunction) -> None:
+        """A message is for one consumer: topics and buses are for several."""
+        other = _functions.setdefault(self.queue, function)
+        if other is not function:
+            Practice.SQS_SHARED_QUEUE.warn(
+                function,
+                f"{path_of(other)} polls {path_of(self.queue)} as well, so that each "
+                "message goes to one of the two, and what a filter of one leaves out "
+                "is deleted; publish to a topic with a queue for each function",
+            )
 
     def _check_type(self, function: LambdaFunction, *, fifo: bool) -> None:
         """A FIFO queue takes neither large batches nor a window."""

@@ -326,6 +326,16 @@ class TestOptions:
 
         assert 2 == len(resources(stack, QUEUE))
 
+    def test_warns_if_two_functions_share_a_queue(self, stack, queue):
+        """
+        Each message goes to one of them; the first is not told.
+        """
+        make_function(stack, "First").add_event_source(SqsEventSource(queue))
+        make_function(stack, "Worker").add_event_source(SqsEventSource(queue))
+
+        warned(stack, Practice.SQS_SHARED_QUEUE)
+        Annotations.from_stack(stack).has_no_warning("/Shop/First", Match.any_value())
+
     def test_queue_of_another_stack_gets_its_dead_letters_there(self):
         """
         And the stacks stay without a cycle.
