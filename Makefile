@@ -105,7 +105,7 @@ bench: $(PY_READY) $(NODE_READY) $(PICTURES_READY) ## Measure synthesis, handler
 
 .PHONY: bench-quick
 bench-quick: $(PY_READY) $(NODE_READY) ## The same of synthesis and packaging alone, with fewer runs, in under three minutes
-	@$(BIN)/python -m benchmarks.counts
+	@$(BIN)/python -m benchmarks.counts --quick
 	@$(BIN)/python -m benchmarks.synthesis --quick --rounds 1
 	@$(BIN)/python -m benchmarks.packaging --quick
 
