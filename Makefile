@@ -30,7 +30,11 @@ deploy-local: $(PY_READY) $(NODE_READY) $(EMULATOR_READY) ## Deploy the referenc
 
 .PHONY: test
 test: $(PY_READY) $(EMULATOR_READY) ## Run every test
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup --junitxml build/junit.xml
+
+.PHONY: test-times
+test-times: $(PY_READY) ## Say how long the parts of the last `make test` took
+	@$(BIN)/python -m benchmarks.suite
 
 ##@ While working
 .PHONY: test-fast
