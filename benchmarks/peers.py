@@ -59,9 +59,14 @@ def output_of(command: Sequence[str]) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Give the variables of a run."""
+    """Give the variables of a run.
+
+    Bytecode is kept, whatever this process was told, since a user's Python keeps it.
+    """
+    kept = {**os.environ, "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
-        **os.environ,
+        **kept,
         "CDK_VALIDATION": "false",
         "JSII_NODE": str(NODE),
         "PYTHONPATH": f"{ROOT / 'constructs'}{os.pathsep}{ROOT}",
