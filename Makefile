@@ -30,7 +30,11 @@ deploy-local: $(PY_READY) $(NODE_READY) $(EMULATOR_READY) ## Deploy the referenc
 
 .PHONY: test
 test: $(PY_READY) $(EMULATOR_READY) ## Run every test
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup --junitxml build/junit.xml
+
+.PHONY: test-times
+test-times: $(PY_READY) ## Say how long the parts of the last `make test` took
+	@$(BIN)/python -m benchmarks.suite
 
 ##@ While working
 .PHONY: test-fast
@@ -105,7 +109,7 @@ bench: $(PY_READY) $(NODE_READY) $(PICTURES_READY) ## Measure synthesis, handler
 
 .PHONY: bench-quick
 bench-quick: $(PY_READY) $(NODE_READY) ## The same of synthesis and packaging alone, with fewer runs, in under three minutes
-	@$(BIN)/python -m benchmarks.counts
+	@$(BIN)/python -m benchmarks.counts --quick
 	@$(BIN)/python -m benchmarks.synthesis --quick --rounds 1
 	@$(BIN)/python -m benchmarks.packaging --quick
 

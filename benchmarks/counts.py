@@ -1,202 +1,196 @@
 """What synthesis asks of JavaScript, and what it deploys: numbers that never vary.
 
-`python -m benchmarks.counts` prints them beside CDK's own constructs and other peers,
-and writes `build/bench/counts.json`.
+`python -m benchmarks.counts [--quick]` prints them beside CDK's own constructs and
+other peers, and writes `build/bench/counts.json`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
 from typing import Any
-from unittest.mock import patch
 
-import jsii._kernel as kernel
-from jsii._kernel.providers.process import _NodeProcess
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import peers
-from benchmarks.workers import synthesize
+from benchmarks import mix, patterns, peers, workers
+from benchmarks.calls import FEW, MANY, added, per_worker
+from benchmarks.out import write
+from benchmarks.templates import depth, helpers, size
 
-OUT = Path(__file__).resolve().parents[1] / "build" / "bench"
-FEW, MANY = 2, 12
-
-
-@dataclass
-class Calls:
-    """How often Python and JavaScript have called each other.
-
-    Attributes:
-        requests: Of JavaScript, by Python.
-        callbacks: Of Python, by JavaScript.
-    """
-
-    requests: int = 0
-    callbacks: int = 0
+Figures = dict[str, float]
+Templates = dict[str, dict[str, Any]]
+FEW_MIXES, MANY_MIXES = 1, 3
+COLUMNS = ("requests", "callbacks", "resources", "template_bytes", "depth", "helpers")
+SOLUTIONS, SAM = "Solutions Constructs", "SAM, its defaults"
 
 
-@contextmanager
-def counted() -> Iterator[Calls]:
-    """Count the calls that are made meanwhile."""
-    calls = Calls()
-    send, call_back = _NodeProcess.send, kernel._handle_callback
-
-    def counting_send(process: _NodeProcess, *arguments: object) -> object:
-        calls.requests += 1
-        return send(process, *arguments)  # type: ignore[arg-type]
-
-    def counting_callback(*arguments: object) -> object:
-        calls.callbacks += 1
-        return call_back(*arguments)  # type: ignore[arg-type]
-
-    with (
-        patch.object(_NodeProcess, "send", counting_send),
-        patch.object(kernel, "_handle_callback", counting_callback),
-    ):
-        yield calls
-
-
-@dataclass(frozen=True)
-class PerWorker:
-    """What one more worker adds.
-
-    Attributes:
-        requests: Calls of JavaScript.
-        callbacks: Calls of Python.
-        resources: In the template.
-        template_bytes: Of JSON without white space.
-    """
-
-    requests: float
-    callbacks: float
-    resources: float
-    template_bytes: float
-
-
-def per_worker(variant: str) -> PerWorker:
-    """Count what one more worker adds, where there are some already."""
-    found = []
-    for count in (FEW, MANY):
-        with counted() as calls:
-            template = synthesize(variant, count)
-        text = json.dumps(template, separators=(",", ":"))
-        resources = len(template["Resources"])
-        found.append((calls.requests, calls.callbacks, resources, len(text)))
-    few, many = found
-    added = [(b - a) / (MANY - FEW) for a, b in zip(few, many, strict=True)]
-    return PerWorker(*added)
-
-
-def depth(template: Mapping[str, Any]) -> int:
-    """Give how many resources wait for one another at most, the first not counted."""
-    resources = template["Resources"]
-    known: dict[str, int] = {}
-
-    def of(name: str) -> int:
-        if name not in known:
-            waits = [
-                of(each) for each in _waits_for(resources[name]) & resources.keys()
-            ]
-            known[name] = max((each + 1 for each in waits), default=0)
-        return known[name]
-
-    return max(map(of, resources))
-
-
-def _waits_for(resource: Mapping[str, Any]) -> set[str]:
-    named = resource.get("DependsOn", [])
-    found = {named} if isinstance(named, str) else set(named)
-    for value in _values(resource.get("Properties", {})):
-        if "Ref" in value:
-            found.add(value["Ref"])
-        if "Fn::GetAtt" in value:
-            found.add(value["Fn::GetAtt"][0])
-        if "Fn::Sub" in value:
-            text = value["Fn::Sub"]
-            text = text if isinstance(text, str) else text[0]
-            found |= {each.split(".")[0] for each in re.findall(r"\$\{([\w.]+)", text)}
+def of_workers() -> dict[str, Figures]:
+    """Count for each variant what one more worker adds."""
+    found = {}
+    for variant in ("ours", "monitored", "same", "plain"):
+        of = deployed(workers.synthesize(variant, 1))
+        found[variant] = {**of, **asdict(per_worker(variant))}
     return found
 
 
-def _values(value: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
-        yield value
-        for each in value.values():
-            yield from _values(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _values(each)
+def of_mixes() -> dict[str, Figures]:
+    """Count for each variant what one more mix of all sources adds, a stack."""
+    found = {}
+    for variant, name in mix.VARIANTS.items():
+        one = mix.synthesize(variant, 1)
+        more = added(partial(mix.synthesize, variant), FEW_MIXES, MANY_MIXES)
+        calls = {"requests": more.requests, "callbacks": more.callbacks}
+        found[name] = {**calls, **deployed(one, len(patterns.of(variant)))}
+    return found
 
 
-def helpers(template: Mapping[str, Any]) -> int:
-    """Count custom resources, and functions that are not the worker itself."""
-    types = [each["Type"] for each in template["Resources"].values()]
-    custom = sum(
-        each.startswith("Custom::") or each == "AWS::CloudFormation::CustomResource"
-        for each in types
-    )
-    return int(custom) + types.count("AWS::Lambda::Function") - 1
-
-
-def of_peer(command: Sequence[str]) -> dict[str, float]:
-    """Count what one more worker adds to the template that a peer prints."""
-    # The template is in the last line: Solutions Constructs has words before it.
-    one, few, many = (
-        json.loads(peers.output_of([*command, str(count)]).splitlines()[-1])
-        for count in (1, FEW, MANY)
-    )
-    texts = [json.dumps(each, separators=(",", ":")) for each in (few, many)]
-    resources = len(many["Resources"]) - len(few["Resources"])
+def of_patterns() -> Templates:
+    """Give the template of each pattern, by variant."""
     return {
-        "resources": resources / (MANY - FEW),
-        "template_bytes": (len(texts[1]) - len(texts[0])) / (MANY - FEW),
-        "depth": depth(one),
-        "helpers": helpers(one),
+        name: patterns.synthesize(variant) for variant, name in mix.VARIANTS.items()
     }
 
 
-def measure() -> dict[str, dict[str, float]]:
-    """Count for each variant what one more worker adds."""
-    found: dict[str, dict[str, float]] = {}
-    for variant in ("ours", "monitored", "same", "plain"):
-        one = synthesize(variant, 1)  # what is loaded once is not of a worker
-        added = asdict(per_worker(variant))
-        found[variant] = {**added, "depth": depth(one), "helpers": helpers(one)}
-    for name, peer in (
-        ("Solutions Constructs", peers.solutions()),
-        ("JavaScript L2, the same resources", peers.javascript("same")),
-        ("SAM, its defaults", peers.sam()),
-    ):
-        if peer is None:
-            sys.stderr.write(f"{name} could not be installed, and is left out\n")
-        else:
-            found[name] = of_peer(peer)
+def of_peers() -> tuple[dict[str, Figures], Templates]:
+    """Give of each peer what one more worker adds, and its patterns."""
+    found: dict[str, Figures] = {}
+    made: Templates = {}
+    javascript = "JavaScript L2, the same resources"
+    if command := there(SOLUTIONS, peers.solutions("benchmarks.calls", "solutions")):
+        of = _printed(command)
+        found[SOLUTIONS] = {**deployed(of["one"]), **of["added"]}
+    if command := there(javascript, peers.javascript("same")):
+        found[javascript] = of_peer(command)
+    if command := there(SAM, peers.sam("benchmarks.workers_sam")):
+        found[SAM] = of_peer(command)
+    if command := peers.solutions("benchmarks.patterns", "solutions"):
+        made[SOLUTIONS] = _printed(command)
+    if command := peers.sam("benchmarks.patterns.sam"):
+        made[SAM] = _printed(command)
+    return found, made
+
+
+def there(name: str, peer: list[str] | None) -> list[str] | None:
+    """Give how to run a peer, or say that it is left out."""
+    if peer is None:
+        sys.stderr.write(f"{name} could not be installed, and is left out\n")
+    return peer
+
+
+def of_peer(command: Sequence[str]) -> Figures:
+    """Count what one more worker adds to the template that a peer prints."""
+    one, few, many = (_printed([*command, str(each)]) for each in (1, FEW, MANY))
+    resources = len(many["Resources"]) - len(few["Resources"])
+    return {
+        **deployed(one),
+        "resources": resources / (MANY - FEW),
+        "template_bytes": (size(many) - size(few)) / (MANY - FEW),
+    }
+
+
+def _printed(command: Sequence[str]) -> dict[str, Any]:
+    # It is in the last line: Solutions Constructs has words before it.
+    found: dict[str, Any] = json.loads(peers.output_of(command).splitlines()[-1])
     return found
 
 
-COLUMNS = ("requests", "callbacks", "resources", "template_bytes", "depth", "helpers")
+def deployed(template: Mapping[str, Any], functions: int = 1) -> Figures:
+    """Count what a template of so many functions deploys."""
+    return {
+        "resources": len(template["Resources"]),
+        "template_bytes": size(template),
+        "depth": depth(template),
+        "helpers": helpers(template, functions),
+    }
+
+
+def by_pattern(made: Templates) -> dict[str, dict[str, Figures]]:
+    """Count by pattern what each variant deploys, as far as it has the pattern."""
+    return {
+        pattern: {
+            name: deployed(templates[pattern])
+            for name, templates in made.items()
+            if pattern in templates
+        }
+        for pattern in patterns.of("ours")
+    }
+
+
+def of_calls() -> dict[str, dict[str, Figures]]:
+    """Count by pattern how often one more asks JavaScript, in each variant."""
+    found: dict[str, dict[str, Figures]] = {}
+    for variant, name in mix.VARIANTS.items():
+        for pattern in patterns.of(variant):
+            more = added(partial(patterns.several, variant, pattern), 1, 2)
+            calls = {"requests": more.requests, "callbacks": more.callbacks}
+            found.setdefault(pattern, {})[name] = calls
+    return found
+
+
+def table(title: str, found: Mapping[str, Figures]) -> Table:
+    """Show a row for each variant."""
+    made = Table(title=title)
+    made.add_column("variant")
+    for column in COLUMNS:
+        made.add_column(column.replace("_", " "), justify="right")
+    for name, figures in found.items():
+        cells = (figures.get(column) for column in COLUMNS)
+        made.add_row(name, *("" if each is None else f"{each:,.0f}" for each in cells))
+    return made
+
+
+def pattern_table(title: str, found: Mapping[str, Mapping[str, Figures]]) -> Table:
+    """Show a row for each pattern, and a column for each variant."""
+    ways = list(dict.fromkeys(way for each in found.values() for way in each))
+    made = Table(title=title)
+    made.add_column("pattern")
+    for way in ways:
+        made.add_column(way, justify="right")
+    for pattern, each in found.items():
+        cells = (each.get(way, {}).values() for way in ways)
+        made.add_row(pattern, *(" / ".join(f"{it:,.0f}" for it in of) for of in cells))
+    return made
 
 
 def main() -> None:
-    """Print a row for each variant."""
-    found = measure()
-    table = Table(title="What one more worker adds")
-    table.add_column("variant")
-    for column in COLUMNS:
-        table.add_column(column.replace("_", " "), justify="right")
-    for name, added in found.items():
-        cells = (added.get(column) for column in COLUMNS)
-        table.add_row(name, *("" if each is None else f"{each:,.0f}" for each in cells))
-    Console().print(table)
-    OUT.mkdir(parents=True, exist_ok=True)
-    written = {"topic": "counts", "from": FEW, "to": MANY, "variants": found}
-    (OUT / "counts.json").write_text(json.dumps(written, indent=2) + "\n")
+    """Count, print, and write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.counts", description=__doc__
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="without the calls of each pattern"
+    )
+    quick = parser.parse_args().quick
+    with ThreadPoolExecutor(1) as pool:
+        meanwhile = pool.submit(of_peers)  # in processes of their own
+        found, mixes, templates = of_workers(), of_mixes(), of_patterns()
+        calls = {} if quick else of_calls()
+        others, made = meanwhile.result()
+    found |= others
+    parts = by_pattern({**templates, **made})
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    console.print(table("What one more worker adds", found))
+    console.print(table(f"What one more mix of {len(parts)} sources adds", mixes))
+    title = "A pattern: resources / template bytes / depth / helpers"
+    console.print(pattern_table(title, parts))
+    if calls:
+        console.print(pattern_table("One more: requests / callbacks", calls))
+    written = {
+        "topic": "counts",
+        "from": FEW,
+        "to": MANY,
+        "variants": found,
+        "mix": {"functions": len(parts), "variants": mixes},
+        "patterns": parts,
+        "calls": calls,
+    }
+    console.print(f"written to {write('counts', written, quick=quick)}")
 
 
 if __name__ == "__main__":

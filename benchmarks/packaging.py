@@ -8,7 +8,6 @@ takes turns, and the medians are shown.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import resource
@@ -27,6 +26,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.out import write
 from lambda_constructs._packaging import install
 from lambda_constructs._packaging.bytecode import find_interpreter
 from lambda_constructs._packaging.cache import FORMAT
@@ -35,8 +35,6 @@ from lambda_constructs._packaging.plan import Inputs, Package
 from lambda_constructs._packaging.sizes import Limits
 from lambda_constructs._packaging.target import Target
 
-ROOT = Path(__file__).resolve().parents[1]
-OUT = ROOT / "build" / "bench"
 PYTHONS = ("3.14", "3.13", "3.12", "3.11")
 FUNCTIONS = 8
 PINNED = """
@@ -290,10 +288,7 @@ def main() -> None:
     )
     console.print(table(made))
     console.print(size_table(made))
-    OUT.mkdir(parents=True, exist_ok=True)
-    place = OUT / "packaging.json"
-    place.write_text(json.dumps(made, indent=1) + "\n")
-    console.print(f"written to {place.relative_to(ROOT)}")
+    console.print(f"written to {write('packaging', made, quick=given.quick)}")
 
 
 if __name__ == "__main__":

@@ -11,19 +11,31 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".venv" / "bench"
+SOLUTIONS = (
+    "alb",
+    "apigateway",
+    "dynamodbstreams",
+    "eventbridge",
+    "iot",
+    "kinesis-streams",
+    "s3",
+    "sns",
+    "sqs",
+)
 NODE = Path(sys.executable).parent / "node"
 
 
-def solutions() -> list[str] | None:
-    """Install AWS Solutions Constructs; give how to run the workers with it."""
-    python = _environment("solutions", "aws-solutions-constructs.aws-sqs-lambda")
-    return [python, "-m", "benchmarks.workers", "solutions"] if python else None
+def solutions(*module: str) -> list[str] | None:
+    """Install AWS Solutions Constructs; give how to run a module with it."""
+    packages = [f"aws-solutions-constructs.aws-{each}-lambda" for each in SOLUTIONS]
+    python = _environment("solutions", *packages)
+    return [python, "-m", *module] if python else None
 
 
-def sam() -> list[str] | None:
-    """Install what transforms SAM's templates; give how to run the workers with it."""
+def sam(*module: str) -> list[str] | None:
+    """Install what transforms SAM's templates; give how to run a module with it."""
     python = _environment("sam", "aws-sam-translator", "boto3", "pyyaml")
-    return [python, str(ROOT / "benchmarks" / "workers_sam.py")] if python else None
+    return [python, "-m", *module] if python else None
 
 
 def javascript(variant: str) -> list[str] | None:
@@ -47,9 +59,14 @@ def output_of(command: Sequence[str]) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Give the variables of a run."""
+    """Give the variables of a run.
+
+    Bytecode is kept, whatever this process was told, since a user's Python keeps it.
+    """
+    kept = {**os.environ, "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
-        **os.environ,
+        **kept,
         "CDK_VALIDATION": "false",
         "JSII_NODE": str(NODE),
         "PYTHONPATH": f"{ROOT / 'constructs'}{os.pathsep}{ROOT}",
@@ -59,15 +76,16 @@ def environment() -> dict[str, str]:
 def _environment(name: str, *packages: str) -> str | None:
     """Make an environment with the newest of some packages; give its Python."""
     place = CACHE / name
-    python = place / "bin" / "python"
-    if python.exists():
+    python, known = place / "bin" / "python", place / "packages.txt"
+    wished = "\n".join(packages)
+    if known.exists() and known.read_text() == wished:
         return str(python)
-    made = _run("uv", "venv", "-q", "--python", sys.executable, str(place))
-    if not made or not _run(
-        "uv", "pip", "install", "-q", "--python", str(python), *packages
-    ):
+    environment = ("uv", "venv", "-q", "--clear", "--python", sys.executable)
+    install = ("uv", "pip", "install", "-q", "--python", str(python), *packages)
+    if not (_run(*environment, str(place)) and _run(*install)):
         shutil.rmtree(place, ignore_errors=True)
         return None
+    known.write_text(wished)
     return str(python)
 
 

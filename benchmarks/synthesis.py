@@ -1,14 +1,13 @@
 """What synthesis costs, beside what a user would pick instead.
 
-`python -m benchmarks.synthesis [--quick] [--rounds N]`. Each run is a process of its
-own; the runs of all variants take turns, so that what else this machine does counts
-for all alike.
+`python -m benchmarks.synthesis [--quick] [--rounds N]`: of workers behind queues, and
+of a mix of all sources. Each run is a process of its own; the runs of all variants
+take turns, so that what else this machine does counts for all alike.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -17,17 +16,18 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import peers
+from benchmarks import mix, peers
+from benchmarks.out import ROOT, write
 
-ROOT = Path(__file__).resolve().parents[1]
-OUT = ROOT / "build" / "bench"
 OURS = "this library"
+QUICK, ALL = (1, 30), (1, 10, 100, 300)
+MIXES = (1, 10)
+Commands = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,14 @@ class Cost:
     peak_mb: float
 
 
-def variants() -> dict[str, list[str]]:
-    """Give the command of each variant; a count comes after it."""
+def mixes() -> dict[str, list[str]]:
+    """Give the command of each mix; a count comes after it."""
+    command = [sys.executable, "-m", "benchmarks.mix"]
+    return {name: [*command, variant] for variant, name in mix.VARIANTS.items()}
+
+
+def workers() -> dict[str, list[str]]:
+    """Give the command of each variant of the workers; a count comes after it."""
     ours = [sys.executable, "-m", "benchmarks.workers"]
     found = {
         OURS: [*ours, "ours"],
@@ -55,10 +61,10 @@ def variants() -> dict[str, list[str]]:
         "Python L2, CDK's defaults": [*ours, "plain"],
     }
     for name, peer in (
-        ("Solutions Constructs", peers.solutions()),
+        ("Solutions Constructs", peers.solutions("benchmarks.workers", "solutions")),
         ("JavaScript L2, the same resources", peers.javascript("same")),
         ("JavaScript L2, CDK's defaults", peers.javascript("plain")),
-        ("SAM, its defaults", peers.sam()),
+        ("SAM, its defaults", peers.sam("benchmarks.workers_sam")),
     ):
         if peer is None:
             sys.stderr.write(f"{name} could not be installed, and is left out\n")
@@ -89,9 +95,15 @@ def cost_of(command: Sequence[str], count: int) -> Cost:
     return Cost(cpu, time.perf_counter() - begin, used.ru_maxrss / 1024)
 
 
-def measure(counts: Sequence[int], rounds: int) -> dict[str, dict[int, Cost]]:
-    """Give the median of each variant and count, the runs taken in turns."""
-    commands = variants()
+def measure(
+    commands: Commands, counts: Sequence[int], rounds: int
+) -> dict[str, dict[int, Cost]]:
+    """Give the median of each variant and count, the runs taken in turns.
+
+    Each runs once before, unmeasured, for Python to keep what it compiles.
+    """
+    for command in commands.values():
+        cost_of(command, 1)
     found: dict[tuple[str, int], list[Cost]] = {}
     turns = [
         (name, count) for _ in range(rounds) for count in counts for name in commands
@@ -112,9 +124,9 @@ def _median(costs: Sequence[Cost]) -> Cost:
     )
 
 
-def table(measured: Mapping[str, Mapping[int, Cost]], count: int) -> Table:
+def table(what: str, measured: Mapping[str, Mapping[int, Cost]], count: int) -> Table:
     """Show the costs for one count, and each by ours."""
-    made = Table(title=f"Synthesis of {count} workers behind queues")
+    made = Table(title=f"Synthesis, {what}: {count}")
     made.add_column("variant")
     for column in ("CPU s", "x ours", "wall s", "peak MB"):
         made.add_column(column, justify="right")
@@ -131,9 +143,11 @@ def table(measured: Mapping[str, Mapping[int, Cost]], count: int) -> Table:
     return made
 
 
-def more(measured: Mapping[str, Mapping[int, Cost]], few: int, many: int) -> Table:
-    """Show what one more worker costs."""
-    made = Table(title=f"CPU of one more worker, from {few} to {many}")
+def more(
+    what: str, measured: Mapping[str, Mapping[int, Cost]], few: int, many: int
+) -> Table:
+    """Show what one more costs."""
+    made = Table(title=f"CPU of one more, {what}: from {few} to {many}")
     made.add_column("variant")
     made.add_column("ms", justify="right")
     made.add_column("x ours", justify="right")
@@ -153,25 +167,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.synthesis", description=__doc__
     )
-    parser.add_argument("--quick", action="store_true", help="1 and 30 workers alone")
+    parser.add_argument(
+        "--quick", action="store_true", help="1 and 30 workers, and one mix alone"
+    )
     parser.add_argument("--rounds", type=int, help="so many runs of everything")
     given = parser.parse_args()
-    counts = (1, 30) if given.quick else (1, 10, 100, 300)
     rounds = given.rounds or (2 if given.quick else 3)
-    measured = measure(counts, rounds)
     console = Console()
     console.print(f"{platform.machine()}, {os.cpu_count()} cores, {rounds} runs each")
-    for count in counts:
-        console.print(table(measured, count))
-    console.print(more(measured, counts[-2], counts[-1]))
-    OUT.mkdir(parents=True, exist_ok=True)
-    written = {
-        name: {count: asdict(cost) for count, cost in costs.items()}
-        for name, costs in measured.items()
-    }
-    place = OUT / "synthesis.json"
-    place.write_text(json.dumps(written, indent=2) + "\n")
-    console.print(f"written to {place.relative_to(ROOT)}")
+    written: dict[str, object] = {"topic": "synthesis", "rounds": rounds}
+    for topic, what, commands, counts in (
+        ("workers", "workers behind queues", workers(), QUICK if given.quick else ALL),
+        ("mix", "mixes of all sources", mixes(), (1,) if given.quick else MIXES),
+    ):
+        measured = measure(commands, counts, rounds)
+        for count in counts:
+            console.print(table(what, measured, count))
+        if len(counts) > 1:
+            console.print(more(what, measured, counts[-2], counts[-1]))
+        written[topic] = {
+            name: {count: asdict(cost) for count, cost in costs.items()}
+            for name, costs in measured.items()
+        }
+    console.print(f"written to {write('synthesis', written, quick=given.quick)}")
 
 
 if __name__ == "__main__":

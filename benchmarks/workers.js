@@ -35,6 +35,7 @@ function same(stack, number) {
     deadLetterQueue: { maxReceiveCount: 5, queue: dead },
   });
   const group = new logs.LogGroup(stack, `Logs${number}`, {
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     retention: logs.RetentionDays.ONE_YEAR,
   });
   const role = new iam.Role(stack, `Role${number}`, {
@@ -62,6 +63,7 @@ function same(stack, number) {
     handler: 'index.handler',
     runtime: lambda.Runtime.PYTHON_3_14,
     architecture: lambda.Architecture.ARM_64,
+    memorySize: 512,
     timeout: Duration.seconds(TIMEOUT_SECONDS),
     role: role.withoutPolicyUpdates(),
     logGroup: group,
@@ -76,6 +78,7 @@ function same(stack, number) {
   const mapping = new lambda.EventSourceMapping(stack, `Mapping${number}`, {
     target: live,
     batchSize: 10,
+    enabled: true,
     eventSourceArn: queue.queueArn,
     reportBatchItemFailures: true,
   });

@@ -81,7 +81,10 @@ def same(stack: Stack, count: int) -> None:
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=5, queue=dead),
         )
         group = logs.LogGroup(
-            stack, f"Logs{number}", retention=logs.RetentionDays.ONE_YEAR
+            stack,
+            f"Logs{number}",
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            retention=logs.RetentionDays.ONE_YEAR,
         )
         role = iam.Role(
             stack,
@@ -120,6 +123,7 @@ def same(stack: Stack, count: int) -> None:
             handler="index.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
+            memory_size=512,
             timeout=Duration.seconds(TIMEOUT_SECONDS),
             # CDK takes the role as it is, and adds no grants to it.
             role=role.without_policy_updates(),
@@ -141,6 +145,7 @@ def same(stack: Stack, count: int) -> None:
             f"Mapping{number}",
             target=cast("Any", live),
             batch_size=10,
+            enabled=True,
             event_source_arn=queue.queue_arn,
             report_batch_item_failures=True,
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.counts import PerWorker, depth
+from benchmarks.calls import Added
+from benchmarks.templates import depth
 from benchmarks.workers import synthesize
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,23 +18,21 @@ VARIANTS = ("ours", "monitored", "same")
 
 
 @pytest.fixture(scope="module")
-def added() -> dict[str, PerWorker]:
+def added() -> dict[str, Added]:
     """By variant, when all that is loaded once has been loaded.
 
     In a process of its own: what other tests applied to their apps would be asked for.
     """
     code = f"""
 import dataclasses, json
-from benchmarks.counts import per_worker, synthesize
-variants = {VARIANTS}
-for each in variants: synthesize(each, 1)
-print(json.dumps([dataclasses.asdict(per_worker(each)) for each in variants]))
+from benchmarks.calls import per_worker
+print(json.dumps([dataclasses.asdict(per_worker(each)) for each in {VARIANTS}]))
 """
     run = subprocess.run(
         [sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True
     )
     found = json.loads(run.stdout.splitlines()[-1])
-    return {name: PerWorker(**each) for name, each in zip(VARIANTS, found, strict=True)}
+    return {name: Added(**each) for name, each in zip(VARIANTS, found, strict=True)}
 
 
 def test_javascript_never_calls_python(added):

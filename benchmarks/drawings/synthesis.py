@@ -21,7 +21,7 @@ INK = "#7d8590"
 
 def main(source: Path, target: Path) -> None:
     """Draw CPU seconds over the number of workers, a line for each variant."""
-    measured = json.loads(source.read_text())
+    measured = json.loads(source.read_text())["workers"]
     settings = {"font.size": 9, "svg.hashsalt": "bench", "svg.fonttype": "none"}
     inks = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color")
     mpl.rcParams.update({**settings, **dict.fromkeys((*inks, "ytick.color"), INK)})
