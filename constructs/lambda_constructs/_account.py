@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack, Stage, Token
+from aws_cdk import Stage
 from constructs import Construct
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, literal
+from lambda_constructs._known import stack_of
+from lambda_constructs.errors import ConfigurationError, is_token, literal
 
 __all__: list[str] = []
 
@@ -61,9 +62,9 @@ def _quota(scope: Construct) -> int:
 
 def _place(scope: Construct) -> tuple[str, str]:
     """Give account and Region; where they are open, each stage has its own."""
-    stack, stage = Stack.of(scope), Stage.of(scope)
+    stack, stage = stack_of(scope), Stage.of(scope)
     path = stage.node.path if stage is not None else ""
     return (
-        f"{path}?" if Token.is_unresolved(stack.account) else stack.account,
-        f"{path}?" if Token.is_unresolved(stack.region) else stack.region,
+        f"{path}?" if is_token(stack.account) else stack.account,
+        f"{path}?" if is_token(stack.region) else stack.region,
     )

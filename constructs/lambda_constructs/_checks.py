@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, Size, SizeRoundingBehavior, Stack, Token
+from aws_cdk import Duration, Size, SizeRoundingBehavior
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -14,11 +14,13 @@ from constructs import Construct
 from lambda_constructs import limits
 from lambda_constructs._account import claim_concurrency
 from lambda_constructs._code_checks import check_package
+from lambda_constructs._known import stack_of
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
     check_range,
+    is_token,
     literal,
     seconds,
 )
@@ -85,7 +87,7 @@ def _check_sizes(scope: Construct, options: FunctionOptions) -> None:
         scope=scope,
     )
     reserved = options.get("reserved_concurrent_executions")
-    if reserved is None or Token.is_unresolved(reserved):
+    if reserved is None or is_token(reserved):
         return
     if reserved < 0:
         raise ConfigurationError(
@@ -172,7 +174,7 @@ def check_environment(scope: Construct, environment: Mapping[str, str]) -> None:
         len(text.encode())
         for pair in environment.items()
         for text in pair
-        if not Token.is_unresolved(text)
+        if not is_token(text)
     )
     if size > limits.ENVIRONMENT_BYTES:
         raise ConfigurationError(
@@ -206,7 +208,7 @@ def _check_text(scope: Construct, options: FunctionOptions) -> None:
     name = options.get("function_name")
     if (
         name is not None
-        and not Token.is_unresolved(name)
+        and not is_token(name)
         and not limits.FUNCTION_NAME.fullmatch(name)
     ):
         raise ConfigurationError(
@@ -226,7 +228,7 @@ def _check_text(scope: Construct, options: FunctionOptions) -> None:
 def _check_count(
     scope: Construct, name: str, value: Sequence[object] | None, most: int
 ) -> None:
-    if value is None or Token.is_unresolved(value) or len(value) <= most:
+    if value is None or is_token(value) or len(value) <= most:
         return
     items = name.removeprefix("vpc_").replace("_", " ")
     unit = "characters" if isinstance(value, str) else items
@@ -256,7 +258,7 @@ def _check_snap_start(
     if options.get("snap_start") is None:
         return
     storage = _mebibytes(options.get("ephemeral_storage_size")) or 0
-    region = Stack.of(scope).region
+    region = stack_of(scope).region
     faults = {
         "provisioned_concurrent_executions": _provisioned(options) is not None,
         f"runtime {runtime.name}": not runtime.supports_snap_start,

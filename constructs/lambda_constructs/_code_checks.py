@@ -6,12 +6,11 @@ import json
 from datetime import date
 from weakref import WeakSet
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lambda_constructs import limits
-from lambda_constructs._known import asked_once
+from lambda_constructs._known import asked_once, stack_of
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs._packaging.target import check_supported, end_of
 from lambda_constructs.errors import ConfigurationError, is_token
@@ -77,7 +76,7 @@ def _check_file_system(scope: Construct, options: FunctionOptions) -> None:
             scope=scope,
         )
     path, most = given.config.local_mount_path, limits.LOCAL_MOUNT_PATH_CHARACTERS
-    if Token.is_unresolved(path):
+    if is_token(path):
         return
     if not limits.LOCAL_MOUNT_PATH.fullmatch(path) or len(path) > most:
         raise ConfigurationError(
@@ -128,7 +127,9 @@ def check_inline_code(
     if code in _checked:
         return
     _checked.add(code)
-    text = Stack.of(scope).resolve(resource.code)["zipFile"]
+    # All of its properties are one call of JavaScript, and each of its code another.
+    code_of = resource._cfn_properties["code"]
+    text = stack_of(scope).resolve(code_of)["zipFile"]
     if isinstance(text, str) and len(text) > limits.INLINE_CODE_CHARACTERS:
         raise ConfigurationError(
             f"inline code must be at most {limits.INLINE_CODE_CHARACTERS:,} "
@@ -144,7 +145,7 @@ def check_image_config(scope: Construct, resource: lambda_.CfnFunction) -> None:
     Raises:
         ConfigurationError: Lambda would refuse it.
     """
-    given = Stack.of(scope).resolve(resource.image_config)
+    given = stack_of(scope).resolve(resource.image_config)
     if not isinstance(given, dict):
         return
     for name, most, unit in (

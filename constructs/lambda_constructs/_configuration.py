@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import Token
 from constructs import IConstruct
 
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, is_token
 
 __all__: list[str] = []
 
@@ -47,7 +46,7 @@ def _check(path: str, value: object, scope: IConstruct) -> None:
             f"({type(value).__name__}); pass text, numbers, lists and mappings",
             scope=scope,
         )
-    elif Token.is_unresolved(value) or Token.is_unresolved([value]):
+    elif is_token(value) or is_token([value]):
         raise ConfigurationError(
             f"{path} must be known at synthesis, got a value that CloudFormation "
             "resolves later, and never in a package; pass a literal, such as a name "

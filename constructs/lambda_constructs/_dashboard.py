@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Fn, Stack
+from aws_cdk import Fn
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs._signals import name_of, place_of
 from lambda_constructs._widgets import (
     Widget,
@@ -48,7 +49,7 @@ def add_dashboard(
     """Define the dashboard, under a name that CloudFormation makes."""
     keys = {each.key for _, signals in functions for each in signals if each.limit}
     arns = [alarm.attr_arn for key, alarm in alarms.items() if key in keys]
-    widgets = _top(Stack.of(place).stack_name, arns)
+    widgets = _top(stack_of(place).stack_name, arns)
     for function, signals in functions:
         widgets += _row(function, signals, top=_bottom(widgets))
     body = {"start": "-PT6H", "periodOverride": "inherit", "widgets": widgets}

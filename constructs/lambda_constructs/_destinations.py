@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sqs as sqs
 
+from lambda_constructs._known import node_of
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.permissions import key_statement, statement
@@ -55,7 +56,7 @@ def refuse_fifo(store: sqs.Queue | sqs.IQueue | sns.Topic | sns.ITopic) -> None:
 
 def own_queue(function: LambdaFunction) -> sqs.Queue:
     """Give the queue beside *function*, made when it is first asked for."""
-    existing = function.node.try_find_child("Failures")
+    existing = node_of(function).try_find_child("Failures")
     if isinstance(existing, sqs.Queue):
         return existing
     queue = failure_queue(function, "Failures", encryption_key=function.encryption_key)

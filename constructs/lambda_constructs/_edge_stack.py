@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Environment, Stack, Stage, Token
+from aws_cdk import Environment, Stack, Stage
 from constructs import Construct
 
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs._known import stack_of
+from lambda_constructs.errors import ConfigurationError, is_token
 
 __all__: list[str] = []
 
@@ -24,10 +25,10 @@ def home_of(scope: Construct) -> Construct:
         ConfigurationError: The Region of the stack is not known, or in a partition
             without Lambda@Edge.
     """
-    stack = Stack.of(scope)
+    stack = stack_of(scope)
     while stack.nested_stack_parent is not None:
         stack = stack.nested_stack_parent
-    if Token.is_unresolved(stack.region):
+    if is_token(stack.region):
         raise ConfigurationError(
             f"region of stack {stack.node.path} must be known, since Lambda@Edge "
             "functions are made in us-east-1, got none; pass "
@@ -54,7 +55,7 @@ def _stack_beside(stack: Stack) -> Stack:
     found = around.node.try_find_child(id)
     if found is not None:
         return cast("Stack", found)
-    known = not Token.is_unresolved(stack.account)
+    known = not is_token(stack.account)
     return Stack(
         around,
         id,

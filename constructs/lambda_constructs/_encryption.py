@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs._resource_arns import key_itself
 from lambda_constructs.errors import ConfigurationError, check_type, literal
 from lambda_constructs.permissions import statement
@@ -46,7 +47,7 @@ def settled_key(
     wanted = "a Key of aws_cdk.aws_kms"
     held = hasattr(key, "key_arn")
     check_type("encryption_key", key, wanted, holds=held, scope=scope)
-    there, here = literal(key.env.region), literal(Stack.of(scope).region)
+    there, here = literal(key.env.region), literal(stack_of(scope).region)
     if there and here and there != here:
         raise ConfigurationError(
             f"encryption_key {key.node.path} must be in the function's Region {here}, "
@@ -61,7 +62,7 @@ def let_logs_use(key: kms.Key | kms.IKey, scope: IConstruct) -> None:
 
     By the account, since the group's own ARN would be a cycle: the group names the key.
     """
-    stack = Stack.of(scope)
+    stack = stack_of(scope)
     groups = stack.format_arn(
         service="logs",
         resource="log-group",

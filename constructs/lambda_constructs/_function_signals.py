@@ -123,7 +123,7 @@ def _longest_wait(function: LambdaFunction) -> float:
 
     last = last_attempt_after(function)
     wait = 900.0 if last is None else last + 300.0
-    config = function.node.try_find_child("AsyncInvoke")
+    config = node_of(function).try_find_child("AsyncInvoke")
     if config is None:
         return wait
     age = literal(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat
 from aws_cdk import aws_iam as iam
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.permissions import statement
 
 GROUP = "/aws/lambda-insights"
@@ -31,7 +32,7 @@ def insights_statement(scope: iam.Role) -> iam.PolicyStatement:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-Getting-Started.html
     """
-    group = Stack.of(scope).format_arn(
+    group = stack_of(scope).format_arn(
         service="logs",
         resource="log-group",
         resource_name=f"{GROUP}:*",

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnMapping, Stack, Token
+from aws_cdk import CfnMapping
 
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs._known import stack_of
+from lambda_constructs.errors import ConfigurationError, is_token
 
 if TYPE_CHECKING:
     from constructs import IConstruct
@@ -50,8 +51,8 @@ def prefix_list(service: str, scope: IConstruct) -> str:
     Raises:
         ConfigurationError: The list of that Region is not known here.
     """
-    stack = Stack.of(scope)
-    if Token.is_unresolved(stack.region):
+    stack = stack_of(scope)
+    if is_token(stack.region):
         found = stack.node.try_find_child(ID)
         lists = found or CfnMapping(stack, ID, mapping=PREFIX_LISTS)
         return str(lists.find_in_map(stack.region, service))  # type: ignore[attr-defined]

@@ -11,12 +11,12 @@ from aws_cdk import (
     CfnCodeDeployLambdaAliasUpdate,
     CfnUpdatePolicy,
     Duration,
-    Stack,
 )
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs._policy_order import wait_for_policy
 from lambda_constructs._rollback import RollbackAlarms
 from lambda_constructs.errors import ConfigurationError, jsii_errors
@@ -118,7 +118,7 @@ class Release(Construct):
 
     def _make_role(self) -> iam.Role:
         """https://docs.aws.amazon.com/codedeploy/latest/userguide/security_confused_deputy.html."""
-        stack = Stack.of(self)
+        stack = stack_of(self)
         return iam.Role(
             self,
             "Role",
@@ -136,7 +136,7 @@ class Release(Construct):
         )
 
     def _arn(self, name: str) -> str:
-        return Stack.of(self).format_arn(
+        return stack_of(self).format_arn(
             service="codedeploy",
             resource="deploymentgroup",
             resource_name=name,
@@ -224,7 +224,7 @@ def _check_hooks(function: LambdaFunction, hooks: Hooks) -> None:
                 "a function must not be its own hook; pass another one, which tests it",
                 scope=function,
             )
-        if Stack.of(hook) is not Stack.of(function):
+        if stack_of(hook) is not stack_of(function):
             raise ConfigurationError(
                 f"a hook must be in the function's stack, got {path}: each has to know "
                 "the other; define it there",

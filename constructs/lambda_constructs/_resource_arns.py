@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from aws_cdk import ArnFormat, IResource, Stack
+from aws_cdk import ArnFormat, IResource
 from constructs import IConstruct
 
 from lambda_constructs import _actions
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def completed(
 
 
 def _executions(arn: str, scope: IConstruct) -> str:
-    parts = Stack.of(scope).split_arn(arn, ArnFormat.COLON_RESOURCE_NAME)
-    return Stack.of(scope).format_arn(
+    parts = stack_of(scope).split_arn(arn, ArnFormat.COLON_RESOURCE_NAME)
+    return stack_of(scope).format_arn(
         partition=parts.partition,
         region=parts.region,
         account=parts.account,
@@ -101,7 +102,7 @@ def key_itself(key: kms.Key | kms.IKey, scope: IConstruct) -> kms.Key | kms.IKey
     Raises:
         ConfigurationError: It is an imported alias, of which no key is known.
     """
-    if ":alias/" not in str(Stack.of(scope).resolve(key.key_arn)):
+    if ":alias/" not in str(stack_of(scope).resolve(key.key_arn)):
         return key
     try:
         return cast("kms.Alias", key).alias_target_key

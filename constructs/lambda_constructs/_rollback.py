@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from aws_cdk import Stack
-
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs._rollback_alarms import (
     ALARMS,
     LAMBDA,
@@ -230,7 +229,7 @@ def _check_place(function: LambdaFunction, alarm: cloudwatch.IAlarm) -> None:
 
     https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
     """
-    there, here = alarm.env, Stack.of(function)
+    there, here = alarm.env, stack_of(function)
     for what, of_alarm, own in (
         ("Region", literal(there.region), literal(here.region)),
         ("account", literal(there.account), literal(here.account)),

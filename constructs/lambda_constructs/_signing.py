@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -61,5 +61,5 @@ def _is_enforced(
     resource = config.node.default_child
     if not isinstance(resource, lambda_.CfnCodeSigningConfig):
         return False
-    policies = Stack.of(scope).resolve(resource.code_signing_policies)
+    policies = stack_of(scope).resolve(resource.code_signing_policies)
     return "Enforce" in str(policies)

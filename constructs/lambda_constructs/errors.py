@@ -25,6 +25,9 @@ T = TypeVar("T")
 _lengths: WeakKeyDictionary[Duration, float | None] = WeakKeyDictionary()
 """A duration never changes, and each look at it is a call of JavaScript."""
 
+TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
+"""CDK's mark for what a text leaves to be resolved."""
+
 LEAST_NUMBER = -1e289
 """CDK encodes a token as a number below."""
 
@@ -122,7 +125,7 @@ def check_text(
         ConfigurationError: It is something else, or longer.
     """
     check_type(name, value, "text", holds=isinstance(value, str), scope=scope)
-    if isinstance(value, str) and not Token.is_unresolved(value) and len(value) > most:
+    if isinstance(value, str) and not is_token(value) and len(value) > most:
         raise ConfigurationError(
             f"{name} must be at most {most:,} characters, got {len(value):,}",
             scope=scope,
@@ -201,8 +204,8 @@ def is_token(value: object) -> bool:
     That is a call of JavaScript. A text that is one has CDK's mark in it, and a number
     that is one is below all that anybody would write.
     """
-    if isinstance(value, str) and "{Token[" not in value:
-        return False
+    if isinstance(value, str):
+        return TOKEN.search(value) is not None
     if isinstance(value, int | float) and not -math.inf < value <= LEAST_NUMBER:
         return False  # NaN and -inf, too, which would end the process of JavaScript
     return Token.is_unresolved(value)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
@@ -21,12 +21,14 @@ from lambda_constructs._destinations import (
     to_queue,
     to_topic,
 )
+from lambda_constructs._known import node_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
     check_range,
     check_type,
     check_whole,
+    is_token,
     seconds,
 )
 
@@ -113,10 +115,7 @@ class FailureDestination:
         check_type(
             "topic", topic, "the name of a Kafka topic", holds=type(topic) is str
         )
-        if not (
-            Token.is_unresolved(topic)
-            or limits.KAFKA_DESTINATION_TOPIC.fullmatch(topic)
-        ):
+        if not (is_token(topic) or limits.KAFKA_DESTINATION_TOPIC.fullmatch(topic)):
             raise ConfigurationError(
                 "topic of a destination must be 4 to 249 letters, digits, dots, dashes "
                 f"and underscores, got {topic!r}; Lambda takes no other name"
@@ -240,7 +239,7 @@ class AsyncInvoke:
         Raises:
             ConfigurationError: The function has such a configuration already.
         """
-        if function.node.try_find_child("AsyncInvoke") is not None:
+        if node_of(function).try_find_child("AsyncInvoke") is not None:
             raise ConfigurationError(
                 "asynchronous invocation is configured already; configure it once, by "
                 "async_invoke= of the function",

@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import IConstruct
 
+from lambda_constructs._known import node_of
 from lambda_constructs._nag_wildcards import justified_wildcards
 from lambda_constructs.edge import EdgeFunction
 from lambda_constructs.function import LambdaFunction
@@ -88,7 +89,7 @@ def _of_function(function: LambdaFunction) -> None:
 
 
 def _has_child(function: LambdaFunction, id: str) -> bool:
-    return function.node.try_find_child(id) is not None
+    return node_of(function).try_find_child(id) is not None
 
 
 def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:

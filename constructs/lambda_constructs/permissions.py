@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import IResource, Stack
+from aws_cdk import IResource
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
 from lambda_constructs._actions import services
 from lambda_constructs._applicability import arn_of
+from lambda_constructs._known import stack_of
 from lambda_constructs._resource_arns import arn_of_key
 from lambda_constructs.errors import ConfigurationError, jsii_errors, nearest
 
@@ -81,7 +82,7 @@ def _through(
 
 
 def _via(service: str, scope: IConstruct) -> dict[str, dict[str, str]]:
-    stack = Stack.of(scope)
+    stack = stack_of(scope)
     through = f"{service}.{stack.region}.{stack.url_suffix}"
     return {"StringEquals": {"kms:ViaService": through}}
 

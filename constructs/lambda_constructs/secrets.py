@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack, Token
-
-from lambda_constructs.errors import ConfigurationError, check_type
+from lambda_constructs._known import stack_of
+from lambda_constructs.errors import ConfigurationError, check_type, is_token
 from lambda_constructs.permissions import key_statement
 
 if TYPE_CHECKING:
@@ -105,10 +104,10 @@ def check_no_secrets(environment: Mapping[str, str], scope: IConstruct) -> None:
         (
             f"environment[{name!r}] must not hold a secret, got {what}"
             for name, value in asked.items()
-            if not Token.is_unresolved(value) and (what := secret_in(name, value))
+            if not is_token(value) and (what := secret_in(name, value))
         ),
         None,
-    ) or _resolved({n: v for n, v in asked.items() if Token.is_unresolved(v)}, scope)
+    ) or _resolved({n: v for n, v in asked.items() if is_token(v)}, scope)
     if fault:
         raise ConfigurationError(f"{fault}; {REMEDY}", scope=scope)
 
@@ -129,7 +128,7 @@ def _resolved(tokens: Mapping[str, str], scope: IConstruct) -> str | None:
     if not tokens:
         return None
     try:
-        values = Stack.of(scope).resolve(dict(tokens))
+        values = stack_of(scope).resolve(dict(tokens))
     except RuntimeError:
         return None  # a lazy value that nobody can know yet
     for name, value in values.items():

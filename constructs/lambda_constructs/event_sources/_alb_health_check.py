@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from aws_cdk import Token
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
@@ -14,6 +13,7 @@ from lambda_constructs.errors import (
     check_range,
     check_type,
     check_whole,
+    is_token,
     seconds,
 )
 
@@ -80,7 +80,7 @@ def _check_times(check: elbv2.HealthCheck) -> None:
 
 
 def _check_path(path: str | None) -> None:
-    if path is None or Token.is_unresolved(path):
+    if path is None or is_token(path):
         return
     if not path.startswith("/") or len(path) > limits.HEALTH_CHECK_PATH_CHARACTERS:
         raise ConfigurationError(
@@ -90,7 +90,7 @@ def _check_path(path: str | None) -> None:
 
 
 def _check_codes(codes: str | None) -> None:
-    if codes is None or Token.is_unresolved(codes):
+    if codes is None or is_token(codes):
         return
     low, high = limits.HEALTH_CHECK_CODES
     known = CODES.fullmatch(codes) is not None

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Fn, Stack, Token
+from aws_cdk import Fn
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_range, literal, seconds
+from lambda_constructs._known import stack_of
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_range,
+    is_token,
+    literal,
+    seconds,
+)
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
 
@@ -21,8 +28,8 @@ def check_place(function: LambdaFunction, listener: Listener) -> None:
     Raises:
         ConfigurationError: It is in others, where no target group could be.
     """
-    stack, arn = Stack.of(function), listener.listener_arn
-    if Token.is_unresolved(arn):
+    stack, arn = stack_of(function), listener.listener_arn
+    if is_token(arn):
         region, account = listener.env.region, listener.env.account
     else:
         region, account = arn.split(":")[3:5]
@@ -59,7 +66,7 @@ def has_default_action(listener: Listener) -> bool:
     resource = _resource(listener)
     if resource is None:
         return True
-    return bool(Stack.of(listener).resolve(resource.default_actions))
+    return bool(stack_of(listener).resolve(resource.default_actions))
 
 
 def is_imported(listener: Listener) -> bool:
@@ -129,7 +136,7 @@ def _idle_timeout(listener: Listener) -> float | None:
     resource = balancer.node.default_child
     if not isinstance(resource, elbv2.CfnLoadBalancer):
         return None
-    attributes = Stack.of(balancer).resolve(resource.load_balancer_attributes) or []
+    attributes = stack_of(balancer).resolve(resource.load_balancer_attributes) or []
     for each in attributes:
         if each["key"] == "idle_timeout.timeout_seconds":
             given = str(each["value"])

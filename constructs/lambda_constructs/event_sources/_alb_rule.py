@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 
-from aws_cdk import Token
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, is_token
 
 ONCE = ("host-header", "http-request-method", "path-pattern", "source-ip")
 PLAIN = {
@@ -66,7 +65,7 @@ def check_conditions(conditions: Sequence[elbv2.ListenerCondition]) -> None:
         for each in raw
         if each["field"] in WITH_WILDCARDS
         for value in _values(each)
-        if not Token.is_unresolved(value)
+        if not is_token(value)
     )
     _check_number("wildcards", wild, limits.ALB_RULE_WILDCARDS)
 
@@ -86,7 +85,7 @@ def _check_lengths(condition: Mapping[str, object]) -> None:
             f"conditions must each have a value, got a {condition['field']} without"
         )
     for value in values:
-        length = 1 if Token.is_unresolved(value) else len(value)
+        length = 1 if is_token(value) else len(value)
         if not length:
             raise ConfigurationError(
                 f"values of conditions must not be empty, got a {condition['field']} "
@@ -102,7 +101,7 @@ def _check_lengths(condition: Mapping[str, object]) -> None:
 def _check_values(condition: Mapping[str, object]) -> None:
     field = str(condition["field"])
     for value in _values(condition):
-        if Token.is_unresolved(value):
+        if is_token(value):
             continue
         if field in PLAIN and not PLAIN[field][0].fullmatch(value):
             raise ConfigurationError(
@@ -114,7 +113,7 @@ def _check_values(condition: Mapping[str, object]) -> None:
                 f"{value!r}"
             )
     name = _header_name(condition)
-    if name is None or Token.is_unresolved(name):
+    if name is None or is_token(name):
         return
     if name.lower() == "host":
         raise ConfigurationError(

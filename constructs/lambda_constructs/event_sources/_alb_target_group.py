@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 
-from aws_cdk import Fn, Stack
+from aws_cdk import Fn
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs.function import LambdaFunction
 
 DIGITS = 8
@@ -21,7 +22,7 @@ def target_group_name(function: LambdaFunction, id: str) -> str:
     """
     path = f"{function.node.path}/{id}".encode()
     digits = hashlib.sha256(path).hexdigest()[:DIGITS]
-    uuid = Fn.select(2, Fn.split("/", Stack.of(function).stack_id))
+    uuid = Fn.select(2, Fn.split("/", stack_of(function).stack_id))
     ours = Fn.select(0, Fn.split("-", uuid))
     room = limits.TARGET_GROUP_NAME_CHARACTERS - 2 * (DIGITS + 1)
     shown = re.sub("[^A-Za-z0-9]+", "-", function.node.id)[:room].strip("-")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, IResource, Stack
+from aws_cdk import Duration, IResource
 from constructs import Construct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs._rollback import Watched, server_errors
 from lambda_constructs._signals import is_here, place_of, sustained
 from lambda_constructs.errors import (
@@ -38,7 +39,7 @@ def answers_of(
 
     An API of another stack refers to the function's, which could not refer back.
     """
-    if Stack.of(api) is Stack.of(function):
+    if stack_of(api) is stack_of(function):
         return [server_errors("AWS/ApiGateway", name, dimensions)]
     Practice.DEPLOYMENT_API_ALARM.warn(
         function,
@@ -184,7 +185,7 @@ def place_of_route(
     """
     place: Construct = function
     taken = api.node.try_find_child(id) is not None
-    if isinstance(api, Construct) and Stack.of(api) is Stack.of(function):
+    if isinstance(api, Construct) and stack_of(api) is stack_of(function):
         place = api
     else:
         id = f"{service}-{path_as_id(function, api)}-{id}"
@@ -220,7 +221,7 @@ def allow_api(
         id = f"{path_as_id(function, function)}-{id}"
     if place.node.try_find_child(id) is not None:
         return
-    source_arn = Stack.of(place).format_arn(
+    source_arn = stack_of(place).format_arn(
         service="execute-api",
         region=api.env.region,
         account=api.env.account,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from aws_cdk import IResource, Stack, Token
+from aws_cdk import IResource
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_logs as logs
@@ -13,7 +13,9 @@ from constructs import Construct
 
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import let_logs_use, settled_key
+from lambda_constructs._known import stack_of
 from lambda_constructs._validation import validate_at_the_end
+from lambda_constructs.errors import is_token
 from lambda_constructs.practices import Practice
 
 RATE, BURST = 1000, 500
@@ -140,9 +142,9 @@ def _is(
     api_id: str,
 ) -> bool:
     """Tell whether *id*, as *stage* uses it, is *api_id*."""
-    if id == api_id or not (Token.is_unresolved(id) and Token.is_unresolved(api_id)):
+    if id == api_id or not (is_token(id) and is_token(api_id)):
         return id == api_id
-    stack = Stack.of(api)
+    stack = stack_of(api)
     return stack is stage.stack and stack.resolve(id) == stack.resolve(api_id)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from aws_cdk import Stack
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.permissions import key_statement, statement
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class InvokeAction(codepipeline.Action):
             "UserParameters": (
                 given
                 if given is None or isinstance(given, str)
-                else Stack.of(scope).to_json_string(dict(given))
+                else stack_of(scope).to_json_string(dict(given))
             ),
         }
         return codepipeline.ActionConfig(

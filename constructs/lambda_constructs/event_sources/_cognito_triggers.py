@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.function import LambdaFunction
 
@@ -91,7 +91,7 @@ def set_sender_key(
     Raises:
         ConfigurationError: It has another one.
     """
-    resolve = Stack.of(pool).resolve
+    resolve = stack_of(pool).resolve
     held = pool.node.try_find_child(KEY)
     if held is None:
         held = Construct(pool, KEY)

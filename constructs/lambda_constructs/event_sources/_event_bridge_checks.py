@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_events as events
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_text
+from lambda_constructs._known import stack_of
+from lambda_constructs.errors import ConfigurationError, check_text, is_token
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 
@@ -63,7 +63,7 @@ def check_pattern(pattern: events.EventPattern) -> None:
 
 def _check_value(path: str, value: object) -> None:
     """Check that *value* is a list of what may be there, or has such below it."""
-    if Token.is_unresolved(value):
+    if is_token(value):
         return
     if isinstance(value, Mapping) and value:
         for name, below in value.items():
@@ -106,10 +106,10 @@ def check_input(
     if input is None:
         return
     for value in (input.input, input.input_template):
-        text = Stack.of(function).resolve(value)
+        text = stack_of(function).resolve(value)
         if isinstance(text, str):
             check_text("input", text, limits.EVENT_INPUT_CHARACTERS, scope=function)
-    constant = Stack.of(function).resolve(input.input)
+    constant = stack_of(function).resolve(input.input)
     try:
         if isinstance(constant, str):
             json.loads(constant)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import jsii
-from aws_cdk import Duration, Size, SizeRoundingBehavior, Stack, Tokenization
+from aws_cdk import Duration, Size, SizeRoundingBehavior, Tokenization
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
@@ -14,6 +14,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.function import LambdaFunction
@@ -58,7 +59,7 @@ class FirehoseTransformation(Construct):
     ) -> None:
         """Define the role: it may invoke the live alias and nothing else yet."""
         super().__init__(function, id)
-        stack = Stack.of(self)
+        stack = stack_of(self)
         streams = stack.format_arn(
             service="firehose", resource="deliverystream", resource_name="*"
         )
@@ -180,7 +181,7 @@ class FirehoseTransformation(Construct):
 
     def _all_faults(self) -> list[str]:
         """Say what is wrong, and which streams could deliver nothing at all."""
-        document = str(Stack.of(self).resolve(self.policy.document))
+        document = str(stack_of(self).resolve(self.policy.document))
         all_of_them = [each.node.path for each in self.streams]
         lacks = [] if "s3:PutObject" in document else all_of_them
         return self._faults + [
@@ -191,7 +192,7 @@ class FirehoseTransformation(Construct):
 
     def _check(self, scope: Construct, role: iam.IRole) -> None:
         """Note what is wrong; an error raised here would reach nobody as it is."""
-        here, there = Stack.of(self), Stack.of(scope)
+        here, there = stack_of(self), stack_of(scope)
         if here.resolve(role.role_arn) != here.resolve(self.role.role_arn):
             self._faults.append(
                 f"{scope.node.path} must have the role of {self.node.path}, got one "
@@ -252,5 +253,5 @@ def _parameters(
 
 
 def _is_of_another_account(bucket: s3.Bucket | s3.IBucket, scope: Construct) -> bool:
-    ours, its = literal(Stack.of(scope).account), literal(bucket.env.account)
+    ours, its = literal(stack_of(scope).account), literal(bucket.env.account)
     return bool(ours and its and ours != its)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aws_cdk import Stack
-
+from lambda_constructs._known import stack_of
 from lambda_constructs.function import LambdaFunction
 
 
@@ -14,7 +13,7 @@ def granted(function: LambdaFunction) -> Iterator[tuple[str, str]]:
 
     Statements that name what they do not allow, by `NotAction`, are left out.
     """
-    document = Stack.of(function).resolve(function.policy.document)
+    document = stack_of(function).resolve(function.policy.document)
     for statement in (document or {}).get("Statement", []):
         if statement["Effect"] != "Allow":
             continue

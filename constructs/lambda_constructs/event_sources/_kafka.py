@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import Token
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs._signals import delivery_failures, events_of, of_function
-from lambda_constructs.errors import ConfigurationError
+from lambda_constructs.errors import ConfigurationError, is_token
 from lambda_constructs.event_sources._kafka_options import ERROR_CONTROLS, KafkaOptions
 from lambda_constructs.event_sources._mapping import warn_of_filter_quota
 from lambda_constructs.event_sources._push import source_id
@@ -28,7 +27,7 @@ def mapping_id(function: LambdaFunction, service: str, source: KafkaOptions) -> 
         ConfigurationError: *function* can have no mapping of that id.
     """
     check_tenants(function)
-    if source.id is None and Token.is_unresolved(source.topic):
+    if source.id is None and is_token(source.topic):
         raise ConfigurationError(
             "id must be given where topic is not known before the deployment; pass "
             'id="Orders" for example',
@@ -119,7 +118,7 @@ def kafka_signals(
     lag = "How many records of the topic have not been read yet."
     found = [of_function(function, "OffsetLag", lag, statistic="Maximum")]
     if source.provisioned_poller_config is not None:
-        of = "Topic" if Token.is_unresolved(source.topic) else source.topic
+        of = "Topic" if is_token(source.topic) else source.topic
         found += events_of(mapping, of, source.metrics_config, drops=True)
     return found + ([delivery_failures(function)] if source.on_failure else [])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
@@ -16,6 +16,7 @@ from lambda_constructs.errors import (
     check_range,
     check_type,
     check_whole,
+    is_token,
     seconds,
 )
 from lambda_constructs.event_sources._kafka_authentication import KafkaAuthentication
@@ -139,12 +140,12 @@ def check_options(source: KafkaOptions) -> None:
 
 def _check_names(source: KafkaOptions) -> None:
     topic, group = source.topic, source.consumer_group_id
-    if not (Token.is_unresolved(topic) or limits.KAFKA_TOPIC.fullmatch(topic)):
+    if not (is_token(topic) or limits.KAFKA_TOPIC.fullmatch(topic)):
         raise ConfigurationError(
             "topic must be 2 to 249 letters, digits, dots, dashes and underscores, and "
             f"not begin with a dot, got {topic!r}; Lambda takes no other name"
         )
-    if group is None or Token.is_unresolved(group):
+    if group is None or is_token(group):
         return
     if not limits.KAFKA_CONSUMER_GROUP_ID.fullmatch(group):
         raise ConfigurationError(
@@ -199,7 +200,7 @@ def _check_pollers(source: KafkaOptions) -> None:
         maximum=limits.KAFKA_MAXIMUM_POLLERS,
     )
     group = config.poller_group_name
-    if group is None or Token.is_unresolved(group):
+    if group is None or is_token(group):
         return
     if not limits.KAFKA_POLLER_GROUP_NAME.fullmatch(group):
         raise ConfigurationError(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnResource, IResource, Stack, Token
+from aws_cdk import CfnResource, IResource
 from aws_cdk import aws_logs as logs
 
-from lambda_constructs.errors import literal
+from lambda_constructs._known import stack_of
+from lambda_constructs.errors import is_token, literal
 
 
 def are_one(
@@ -38,14 +39,14 @@ def _is_called(
     group: logs.LogGroup | logs.ILogGroup, name: str, there: IResource | CfnResource
 ) -> bool:
     """Tell whether *name*, as *there* uses it, means *group*."""
-    if not Token.is_unresolved(name):
+    if not is_token(name):
         return name in _names(group) and _may_be_together(group, there)
     if name == group.log_group_name:
         return True
     # One reference may be written by several tokens, but means something in its own
     # stack only.
-    stack = Stack.of(group)
-    return stack is Stack.of(there) and (
+    stack = stack_of(group)
+    return stack is stack_of(there) and (
         stack.resolve(name) == stack.resolve(group.log_group_name)
     )
 

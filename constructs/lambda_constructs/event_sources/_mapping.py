@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from weakref import WeakKeyDictionary
 
-from aws_cdk import IResource, Stack, Token
+from aws_cdk import IResource
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import IConstruct
 
 from lambda_constructs import limits
 from lambda_constructs._known import path_of, resource_of, stack_of
-from lambda_constructs.errors import ConfigurationError, check_range, literal
+from lambda_constructs.errors import ConfigurationError, check_range, is_token, literal
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -73,8 +73,8 @@ def check_region_of(function: LambdaFunction, name: str, arn: str) -> None:
     Raises:
         ConfigurationError: It is of another one.
     """
-    here = literal(Stack.of(function).region)
-    there = None if Token.is_unresolved(arn) else arn.split(":")[3]
+    here = literal(stack_of(function).region)
+    there = None if is_token(arn) else arn.split(":")[3]
     if there and here and there != here:
         raise ConfigurationError(
             f"{name} must be in the function's Region {here}, got {there}; Lambda "

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of, stack_of
 from lambda_constructs._queues import failure_queue
-from lambda_constructs.errors import ConfigurationError, literal, seconds
+from lambda_constructs.errors import ConfigurationError, is_token, literal, seconds
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.failure import AsyncInvoke
 from lambda_constructs.function import LambdaFunction
@@ -29,7 +29,7 @@ def source_id(function: LambdaFunction, id: str) -> str:
         raise ConfigurationError(
             "id must not be empty; leave it out for its default", scope=function
         )
-    if function.node.try_find_child(id) is not None:
+    if node_of(function).try_find_child(id) is not None:
         raise ConfigurationError(
             f"{id!r} is the id of another event source, or of a part of the function; "
             "pass a distinct id= to this one",
@@ -88,7 +88,7 @@ def keep_failures(function: LambdaFunction) -> None:
     """
     check_tenants(function)
     resource = cast("lambda_.CfnFunction", function.function.node.default_child)
-    told = function.node.try_find_child("AsyncInvoke") is not None
+    told = node_of(function).try_find_child("AsyncInvoke") is not None
     if not told and resource.dead_letter_config is None:
         AsyncInvoke().bind(function)
 
@@ -100,7 +100,7 @@ def last_attempt_after(function: LambdaFunction) -> int | None:
     hides it.
     """
     timeout, retries = seconds(function.timeout), limits.ASYNC_RETRY_ATTEMPTS[1]
-    config = function.node.try_find_child("AsyncInvoke")
+    config = node_of(function).try_find_child("AsyncInvoke")
     if config is not None:
         told = cast("lambda_.CfnEventInvokeConfig", config).maximum_retry_attempts
         if literal(told) is None:
@@ -138,8 +138,8 @@ def undelivered(
         queue = failure_queue(function, id, encryption_key=function.encryption_key)
         function.failure_queues.append(queue)
     _check_dead_letter_queue(function, queue, principal)
-    beside = Stack.of(queue) in (Stack.of(function), Stack.of(source))
-    exact = beside or not Token.is_unresolved(source_arn)
+    beside = stack_of(queue) in (stack_of(function), stack_of(source))
+    exact = beside or not is_token(source_arn)
     conditions = (
         {"ArnEquals": {"aws:SourceArn": source_arn}}
         if exact
@@ -156,7 +156,7 @@ def undelivered(
     key = queue.encryption_master_key
     if key is not None:
         # By account: the source's ARN would be a cycle, since it names the queue.
-        account = source_account or Stack.of(function).account
+        account = source_account or stack_of(function).account
         use = iam.PolicyStatement(
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             principals=[sender],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from aws_cdk import IResource, Stack
+from aws_cdk import IResource
 from constructs import IConstruct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.function import LambdaFunction
 
@@ -40,7 +41,7 @@ def check_same(
     Raises:
         ConfigurationError: It is in another one.
     """
-    stack = Stack.of(function)
+    stack = stack_of(function)
     if what == "Region":
         there, here = literal(source.env.region), literal(stack.region)
     else:
@@ -60,7 +61,7 @@ def check_stack(function: LambdaFunction, source: IConstruct, remedy: str) -> No
         ConfigurationError: It is in another stack, so that each stack would have to be
             deployed before the other.
     """
-    theirs, ours = Stack.of(source), Stack.of(function)
+    theirs, ours = stack_of(source), stack_of(function)
     if theirs is not ours and theirs.node.path != ours.node.path:
         raise ConfigurationError(
             f"{source.node.path} must be in the function's stack {ours.node.path!r}, "

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Token
 from aws_cdk import aws_apigateway as apigateway
 
-from lambda_constructs.errors import ConfigurationError, check_type
+from lambda_constructs.errors import ConfigurationError, check_type, is_token
 from lambda_constructs.function import LambdaFunction
 
 KINDS = apigateway.AuthorizationType
@@ -49,7 +48,7 @@ def check_stages(stages: Sequence[str]) -> None:
         ConfigurationError: One is none that a stage can have.
     """
     for each in stages:
-        if not Token.is_unresolved(each) and not STAGE.fullmatch(each):
+        if not is_token(each) and not STAGE.fullmatch(each):
             raise ConfigurationError(
                 "stages must each be letters, digits, '_' and '-', 128 characters at "
                 f"most, got {each!r}"

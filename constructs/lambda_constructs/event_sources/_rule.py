@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import (
     check_duration,
     check_range,
@@ -92,7 +93,7 @@ def add_rule(
         principal=EVENTBRIDGE,
         source=rule,
         source_arn=rule.attr_arn,
-        source_arns=Stack.of(function).format_arn(
+        source_arns=stack_of(function).format_arn(
             service="events", resource="rule", resource_name="*"
         ),
     )

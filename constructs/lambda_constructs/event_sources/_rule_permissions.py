@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs.event_sources._push import allow_invoke
 from lambda_constructs.function import LambdaFunction
 
@@ -36,7 +36,7 @@ def allow_rule(function: LambdaFunction, id: str, rule: events.CfnRule) -> None:
         function,
         f"{id}OfBus" if beside else id,
         principal=EVENTBRIDGE,
-        source_account=Stack.of(function).account if beside else None,
+        source_account=stack_of(function).account if beside else None,
         source_arn=shared if beside else rule.attr_arn,
     )
 
@@ -53,6 +53,6 @@ def _is_beside(permission: lambda_.CfnPermission, rule: events.CfnRule) -> bool:
 
 
 def _arn_of_all(rule: events.CfnRule) -> str:
-    stack, bus = Stack.of(rule), rule.event_bus_name
+    stack, bus = stack_of(rule), rule.event_bus_name
     place = f"arn:{stack.partition}:events:{stack.region}:{stack.account}"
     return f"{place}:rule/*" if bus is None else f"{place}:rule/{bus}/*"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement
 
@@ -58,7 +58,7 @@ class S3BatchJobs(Construct):
     ) -> None:
         """Define the role: invoke the alias, read the manifest, write the report."""
         super().__init__(function, id)
-        stack = Stack.of(self)
+        stack = stack_of(self)
         self.role = iam.Role(
             self,
             "Role",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Token
-
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_type
+from lambda_constructs.errors import ConfigurationError, check_type, is_token
 
 FIELDS = ("Bucket", "Ignore", "Key", "VersionId")
 
@@ -89,7 +87,7 @@ def _check(
             (f"{name}[{key!r}]", value, values),
         ):
             check_type(what, text, "text", holds=isinstance(text, str))
-            known = isinstance(text, str) and not Token.is_unresolved(text)
+            known = isinstance(text, str) and not is_token(text)
             if text is None or (known and not low <= len(text) <= high):
                 length = "None" if text is None else f"{len(text):,}"
                 raise ConfigurationError(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
-from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
+from lambda_constructs._known import stack_of
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._s3_recursion import warn_of_recursion
@@ -74,7 +74,7 @@ def own_resource(function: LambdaFunction, bucket: AnyBucket) -> s3.CfnBucket:
             f"bucket must be defined here, got imported {path}; its configuration is "
             "one whole, which this would overwrite"
         )
-    elif Stack.of(bucket) is not Stack.of(function):
+    elif stack_of(bucket) is not stack_of(function):
         fault = (
             f"{path} must be in the function's stack, since a notification makes a "
             "bucket depend on the function, which may depend on the bucket"
@@ -111,7 +111,7 @@ def named_arn(
     Raises:
         ConfigurationError: The bucket has no name.
     """
-    stack = Stack.of(function)
+    stack = stack_of(function)
     name = stack.resolve(resource.bucket_name)
     if not isinstance(name, str):
         raise ConfigurationError(

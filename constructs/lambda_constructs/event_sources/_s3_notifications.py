@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
-from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._s3_events import either
 from lambda_constructs.function import LambdaFunction
@@ -77,7 +77,7 @@ def notify(
             "nothing can be added; set a NotificationConfigurationProperty",
             scope=function,
         )
-    given = list(_given(Stack.of(bucket).resolve(held) or {}))
+    given = list(_given(stack_of(bucket).resolve(held) or {}))
     _check(function, bucket, given, added)
     functions = held.lambda_configurations if held is not None else None
     if functions is not None and not isinstance(functions, list):

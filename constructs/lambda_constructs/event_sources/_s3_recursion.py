@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.event_sources._granted import flat, granted
 from lambda_constructs.event_sources._s3_events import EVENTS, either
 from lambda_constructs.function import LambdaFunction
@@ -27,7 +27,7 @@ def warn_of_recursion(
     or what the handler really writes, is not known here.
     """
     causes = {cause for each in events for cause in EVENTS[each].caused_by}
-    arn = flat(Stack.of(function).resolve(bucket.bucket_arn))
+    arn = flat(stack_of(function).resolve(bucket.bucket_arn))
     for action, resource in granted(function):
         found = sorted(each for each in causes if fnmatchcase(each, action))
         if not found or not _meets(resource, arn, prefix or "", suffix or ""):

@@ -6,7 +6,7 @@ import json
 import re
 from datetime import datetime
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_scheduler as scheduler
 
 from lambda_constructs import limits
@@ -15,6 +15,7 @@ from lambda_constructs.errors import (
     check_duration,
     check_range,
     check_type,
+    is_token,
     seconds,
 )
 from lambda_constructs.event_sources._relations import check_same
@@ -32,9 +33,7 @@ def check_expression(schedule: scheduler.ScheduleExpression) -> None:
     """
     given = getattr(schedule, "expression_string", schedule)
     text = given if isinstance(given, str) else ""
-    if schedule is given or not (
-        Token.is_unresolved(text) or EXPRESSION.fullmatch(text)
-    ):
+    if schedule is given or not (is_token(text) or EXPRESSION.fullmatch(text)):
         raise ConfigurationError(
             f"schedule must be at(...), cron(...) or rate(...), got {given!r}; "
             "make it by ScheduleExpression.cron(...) of aws_scheduler"
@@ -106,7 +105,7 @@ def check_input(input: object) -> None:
             f"input must be what JSON can say, got {type(input).__name__} ({error}); "
             "pass a dict, a list, text or a number"
         ) from None
-    if not Token.is_unresolved(text):
+    if not is_token(text):
         check_range(
             "input",
             len(text.encode()),

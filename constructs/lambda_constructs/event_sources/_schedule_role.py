@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
+from lambda_constructs._known import stack_of
 from lambda_constructs._queues import failure_queue
 from lambda_constructs._resource_arns import arn_of_key
 from lambda_constructs.errors import ConfigurationError
@@ -40,7 +40,7 @@ class Group:
         given: scheduler.ScheduleGroup | scheduler.IScheduleGroup | None,
     ) -> Group:
         """Give the group that is *given*, or the account's own, `default`."""
-        stack = Stack.of(function)
+        stack = stack_of(function)
         name = given.schedule_group_name if given else "default"
 
         def arn(resource: str, name: str) -> str:
@@ -69,7 +69,7 @@ def make_role(
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
-    account = Stack.of(function).account
+    account = stack_of(function).account
     trusted = {"aws:SourceAccount": account, "aws:SourceArn": group.arn}
     role = iam.Role(
         function,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, Names, Stack
+from aws_cdk import ArnFormat, Names
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -43,7 +44,7 @@ def check_recipients(recipients: Sequence[str]) -> None:
 
 def check_region(function: LambdaFunction) -> None:
     """Tell that SES receives no mail in the function's Region, as far as is known."""
-    region = literal(Stack.of(function).region)
+    region = literal(stack_of(function).region)
     if region is not None and region not in limits.SES_RECEIVING_REGIONS:
         Practice.SES_REGION.warn(
             function,
@@ -67,7 +68,7 @@ def rule_arn(function: LambdaFunction, rule_set_name: str, name: str) -> str:
 
     https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html
     """
-    return Stack.of(function).format_arn(
+    return stack_of(function).format_arn(
         service="ses",
         resource="receipt-rule-set",
         resource_name=f"{rule_set_name}:receipt-rule/{name}",

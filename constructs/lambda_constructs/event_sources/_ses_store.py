@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from constructs import IConstruct, IDependable
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._ses_rule import SES, rule_arn
 
@@ -82,10 +82,10 @@ def _conditions(
 ) -> dict[str, dict[str, str]]:
     # From another stack a reference to the rule set would be a cycle, since the rule
     # names the store. The rule's own name is as exact.
-    same = Stack.of(store) is Stack.of(function)
+    same = stack_of(store) is stack_of(function)
     arn = rule_arn(function, rule_set_name if same else "*", name)
     return {
-        "StringEquals": {"aws:SourceAccount": Stack.of(function).account},
+        "StringEquals": {"aws:SourceAccount": stack_of(function).account},
         "ArnLike": {"aws:SourceArn": arn},
     }
 

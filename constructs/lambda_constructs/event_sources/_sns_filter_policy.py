@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import TypeGuard
 
-from aws_cdk import Token
 from aws_cdk import aws_sns as sns
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, nearest
+from lambda_constructs.errors import ConfigurationError, is_token, nearest
 
 OPERATORS = (
     "anything-but",
@@ -154,7 +153,7 @@ def _check_value(name: str, place: str, value: object) -> None:
             f"for {place!r}; put it into an operator, as in {{'prefix': 'x'}}, or "
             "look at it in the handler"
         )
-    if isinstance(value, str) or Token.is_unresolved(value):
+    if isinstance(value, str) or is_token(value):
         return
     low, high = limits.SNS_FILTER_NUMBER
     if not low <= value <= high:

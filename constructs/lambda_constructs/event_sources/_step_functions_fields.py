@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from lambda_constructs._validation import validate_at_the_end
-from lambda_constructs.errors import ConfigurationError, seconds
+from lambda_constructs.errors import ConfigurationError, is_token, seconds
 
 LONGEST_DELAY_SECONDS = 60
 
@@ -36,7 +36,7 @@ def check_fields_of_language(
         ConfigurationError: A path is none, or fields of both languages are given.
     """
     for name, path in paths.items():
-        literal = path is not None and not Token.is_unresolved(path)
+        literal = path is not None and not is_token(path)
         if literal and not str(path).startswith("$"):
             raise ConfigurationError(
                 f"{name} must be a JSONPath, which begins with '$', got {path!r}; "

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 
-import jsii
-from aws_cdk import Stack
-from constructs import IValidation
-
+from lambda_constructs._known import stack_of
+from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.event_sources._granted import flat, granted
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -19,37 +17,27 @@ def watch_for_loop(
 ) -> None:
     """Tell at the end of synthesis if *function* may write to what it reads.
 
-    At the end, since what it may do can be said after its event source.
+    At the end, since what it may do can be said after its event source. A warning and
+    no error: it may write what its filters leave out.
     """
-    function.node.add_validation(_Loop(function, path, arn, writes))
 
-
-@jsii.implements(IValidation)
-class _Loop:
-    def __init__(
-        self, function: LambdaFunction, path: str, arn: str, writes: Collection[str]
-    ) -> None:
-        self._function = function
-        self._path = path
-        self._arn = arn
-        self._writes = writes
-
-    def validate(self) -> list[str]:
-        """Warn, and report no error: it may write what its filters leave out."""
-        arn = flat(Stack.of(self._function).resolve(self._arn))
+    def look() -> list[str]:
+        where = flat(stack_of(function).resolve(arn))
         found = sorted(
             {
                 each
-                for action, resource in granted(self._function)
-                for each in self._writes
-                if fnmatchcase(each, action) and fnmatchcase(arn, resource)
+                for action, resource in granted(function)
+                for each in writes
+                if fnmatchcase(each, action) and fnmatchcase(where, resource)
             }
         )
         if found:
             Practice.STREAM_LOOP.warn(
-                self._function,
-                f"it may call {', '.join(found)} on {self._path}, which invokes it "
+                function,
+                f"it may call {', '.join(found)} on {path}, which invokes it "
                 "again, for ever; write elsewhere, or let filters skip what it writes "
                 "and acknowledge this",
             )
         return []
+
+    validate_at_the_end(function, look)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
-from aws_cdk import Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of, stack_of
 from lambda_constructs._rollback import Watched, server_errors
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -162,7 +162,7 @@ class AlbEventSource:
         id = f"Alb-{path_as_id(function, self.listener)}"
         if literal(self.priority) is not None:
             id += f"-{self.priority}"
-        if function.node.try_find_child(id) is not None:
+        if node_of(function).try_find_child(id) is not None:
             raise ConfigurationError(
                 f"{self.listener.node.path} is an event source already; pass another "
                 "priority= to this one, which tells them apart",
@@ -196,7 +196,7 @@ class AlbEventSource:
         # Registering the target takes the permission, whose source is the target
         # group: a cycle, for which CDK leaves the source out. Hence a name that is
         # known before the group is there, the one physical name of this library.
-        stack, name = Stack.of(function), target_group_name(function, id)
+        stack, name = stack_of(function), target_group_name(function, id)
         permission = allow_invoke(
             function,
             f"{id}-Permission",

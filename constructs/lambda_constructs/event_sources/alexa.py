@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -78,7 +78,7 @@ class AlexaEventSource:
         )
 
     def _check_region(self, function: LambdaFunction) -> None:
-        region = literal(Stack.of(function).region)
+        region = literal(stack_of(function).region)
         if region is None or region in limits.ALEXA_REGIONS:
             return
         Practice.ALEXA_REGION.warn(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy, Token
+from aws_cdk import CustomResource, Duration, RemovalPolicy
 
 from lambda_constructs import limits
 from lambda_constructs.errors import (
@@ -14,6 +14,7 @@ from lambda_constructs.errors import (
     check_fields,
     check_range,
     check_type,
+    is_token,
     seconds,
 )
 from lambda_constructs.event_sources._push import (
@@ -103,7 +104,7 @@ class CloudFormationEventSource:
 
     def _check_resource_type(self) -> None:
         type = self.resource_type
-        if Token.is_unresolved(type):
+        if is_token(type):
             return
         most = limits.CUSTOM_RESOURCE_TYPE_CHARACTERS
         if (

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
-from aws_cdk import IResolvable, Names, Stack, Token
+from aws_cdk import IResolvable, Names
 from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of, stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
     check_range,
     check_type,
+    is_token,
     literal,
 )
 from lambda_constructs.event_sources._push import allow_invoke, keep_failures
@@ -129,7 +131,7 @@ class CodeCommitEventSource:
         check_range("branches", count, 0, most, remedy="leave them out for all")
         for each in self.branches:
             check_type("branches", each, "names", holds=isinstance(each, str))
-            if Token.is_unresolved(each):
+            if is_token(each):
                 continue
             if each.startswith("refs/"):
                 raise ConfigurationError(
@@ -174,11 +176,11 @@ class CodeCommitEventSource:
     def _allow(
         self, function: LambdaFunction, resource: codecommit.CfnRepository
     ) -> lambda_.CfnPermission:
-        theirs = Stack.of(resource)
-        above = f"{theirs.node.path}/" if theirs is Stack.of(function) else ""
+        theirs = stack_of(resource)
+        above = f"{theirs.node.path}/" if theirs is stack_of(function) else ""
         path = self.repository.node.path.removeprefix(above)
         id = f"CodeCommit-{path.replace('/', '-')}"
-        given = function.node.try_find_child(id)
+        given = node_of(function).try_find_child(id)
         if given is not None:
             return cast("lambda_.CfnPermission", given)
         # CDK gives none. The ARN is made of the name, since the repository's own
@@ -197,4 +199,4 @@ class CodeCommitEventSource:
 def resolved_triggers(resource: codecommit.CfnRepository) -> list[dict[str, object]]:
     """Give the triggers that a repository has so far."""
     triggers: IResolvable | Sequence[object] | None = resource.triggers
-    return list(Stack.of(resource).resolve(triggers) or [])
+    return list(stack_of(resource).resolve(triggers) or [])

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Token
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_iam as iam
 
@@ -18,6 +17,7 @@ from lambda_constructs.errors import (
     check_range,
     check_type,
     check_whole,
+    is_token,
     literal,
 )
 from lambda_constructs.event_sources._code_pipeline_action import InvokeAction
@@ -127,7 +127,7 @@ class CodePipelineEventSource:
                 f"user_parameters must become JSON, got {given!r} ({error}); "
                 "pass text, numbers, lists and dictionaries"
             ) from None
-        if not Token.is_unresolved(text):
+        if not is_token(text):
             least, most = limits.CODE_PIPELINE_USER_PARAMETERS_CHARACTERS
             remedy = "keep the rest where the function can read it"
             check_range(

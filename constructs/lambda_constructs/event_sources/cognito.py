@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
-from aws_cdk import Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of, stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -179,7 +179,7 @@ class CognitoEventSource:
     def _allow(self, function: LambdaFunction) -> lambda_.CfnPermission:
         # One for all operations of the pool that the function serves.
         id = f"Cognito-{path_as_id(function, self.user_pool)}"
-        given = function.node.try_find_child(id)
+        given = node_of(function).try_find_child(id)
         if given is not None:
             return cast("lambda_.CfnPermission", given)
         return allow_invoke(
@@ -187,5 +187,5 @@ class CognitoEventSource:
             id,
             principal="cognito-idp.amazonaws.com",
             source_arn=self.user_pool.user_pool_arn,
-            source_account=Stack.of(function).account,
+            source_account=stack_of(function).account,
         )

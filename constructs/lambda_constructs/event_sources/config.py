@@ -8,15 +8,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_config as config
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
     check_range,
     check_type,
+    is_token,
 )
 from lambda_constructs.event_sources._push import (
     allow_invoke,
@@ -113,7 +114,7 @@ class ConfigEventSource:
             function,
             f"{id}Permission",
             principal="config.amazonaws.com",
-            source_account=Stack.of(function).account,
+            source_account=stack_of(function).account,
         )
         rule = config.CfnConfigRule(
             function,
@@ -194,7 +195,7 @@ class ConfigEventSource:
             check_type(wanted, value, "text", holds=isinstance(value, str))
         written = json.dumps(given, separators=(",", ":"))
         most = limits.CONFIG_INPUT_PARAMETERS_CHARACTERS
-        if not Token.is_unresolved(written) and len(written) > most:
+        if not is_token(written) and len(written) > most:
             raise ConfigurationError(
                 f"input_parameters must be at most {most:,} characters as JSON, got "
                 f"{len(written):,}; keep them in a parameter of SSM, and pass its name"
@@ -217,5 +218,5 @@ class ConfigEventSource:
 
 
 def _check_length(name: str, value: str | None, allowed: tuple[int, int]) -> None:
-    if value is not None and not Token.is_unresolved(value):
+    if value is not None and not is_token(value):
         check_range(name, len(value), *allowed, unit="characters")

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from aws_cdk import ArnFormat, Duration, Stack, Token
+from aws_cdk import ArnFormat, Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs._rollback import Watched, growing_age
 from lambda_constructs._signals import iterator_age
 from lambda_constructs.errors import (
@@ -20,6 +21,7 @@ from lambda_constructs.errors import (
     check_range,
     check_type,
     check_whole,
+    is_token,
     literal,
     seconds,
 )
@@ -183,15 +185,14 @@ class DocumentDbEventSource:
         database, collection = self.database_name, self.collection_name
         known = isinstance(database, str)
         if not known or not (
-            Token.is_unresolved(database)
-            or limits.DOCUMENT_DB_DATABASE_NAME.fullmatch(database)
+            is_token(database) or limits.DOCUMENT_DB_DATABASE_NAME.fullmatch(database)
         ):
             raise ConfigurationError(
                 'database_name must be 1 to 63 characters but blanks and /\\.$", got '
                 f"{database!r}; DocumentDB takes no other"
             )
         if collection is not None and not (
-            Token.is_unresolved(collection)
+            is_token(collection)
             or limits.DOCUMENT_DB_COLLECTION_NAME.fullmatch(collection)
         ):
             raise ConfigurationError(
@@ -254,7 +255,7 @@ class DocumentDbEventSource:
 
     def _rds_arn(self, resource: str, name: str) -> str:
         """Give an ARN, which for DocumentDB is one of RDS."""
-        return Stack.of(self.cluster).format_arn(
+        return stack_of(self.cluster).format_arn(
             service="rds",
             resource=resource,
             resource_name=name,
@@ -265,7 +266,7 @@ class DocumentDbEventSource:
         check_tenants(function)
         names = [self.database_name, self.collection_name]
         named = "-".join(name for name in names if name is not None)
-        if self.id is None and Token.is_unresolved(named):
+        if self.id is None and is_token(named):
             raise ConfigurationError(
                 "id must be given where the names are not known before the deployment; "
                 'pass id="Orders" for example',

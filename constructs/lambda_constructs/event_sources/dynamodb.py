@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Duration, IResource, Stack
+from aws_cdk import Duration, IResource
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs._rollback import Watched, growing_age
 from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._mapping import (
@@ -207,7 +208,7 @@ class DynamoDbEventSource:
         resource = self.table.node.default_child
         if not isinstance(resource, dynamodb.CfnGlobalTable):
             return False
-        replicas = Stack.of(self.table).resolve(resource.replicas)
+        replicas = stack_of(self.table).resolve(resource.replicas)
         return isinstance(replicas, list) and len(replicas) > 1
 
     def _grant(self, function: LambdaFunction, arn: str) -> None:

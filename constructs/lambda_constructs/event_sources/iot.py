@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Stack, Token
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iot as iot
 from aws_cdk import aws_sqs as sqs
@@ -13,8 +13,14 @@ from constructs import Construct
 
 from lambda_constructs import limits
 from lambda_constructs._destinations import to_queue
+from lambda_constructs._known import stack_of
 from lambda_constructs._queues import failure_queue
-from lambda_constructs.errors import ConfigurationError, check_fields, check_type
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_type,
+    is_token,
+)
 from lambda_constructs.event_sources._push import (
     allow_invoke,
     keep_failures,
@@ -111,7 +117,7 @@ class IotEventSource:
             f"{self.id}Permission",
             principal=PRINCIPAL,
             source_arn=rule.attr_arn,
-            source_account=Stack.of(function).account,
+            source_account=stack_of(function).account,
         )
         return rule
 
@@ -147,7 +153,7 @@ class IotEventSource:
                 scope, "Undelivered", encryption_key=function.encryption_key
             )
             function.failure_queues.append(queue)
-        role = iam.Role(scope, "Role", assumed_by=_rules_of(Stack.of(scope)))
+        role = iam.Role(scope, "Role", assumed_by=_rules_of(stack_of(scope)))
         policy = iam.ManagedPolicy(
             scope,
             "Policy",
@@ -177,9 +183,7 @@ class IotEventSource:
         check_type("error_action", action, wanted, holds=held)
 
     def _check_sql(self) -> None:
-        if self.sql is None or (
-            not Token.is_unresolved(self.sql) and not SELECT.match(self.sql)
-        ):
+        if self.sql is None or (not is_token(self.sql) and not SELECT.match(self.sql)):
             raise ConfigurationError(
                 f"sql must begin with SELECT, got {self.sql!r}; "
                 "begin with SELECT * for whole messages"

@@ -6,17 +6,19 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import Duration
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs._rollback import Watched, growing_age
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
     check_type,
+    is_token,
     literal,
 )
 from lambda_constructs.event_sources._mapping import (
@@ -215,10 +217,10 @@ class KinesisEventSource:
             return
         theirs, ours = self.consumer.stream, self.stream
         comparable = not any(
-            Token.is_unresolved(each.stream_arn) and each.node.default_child is None
+            is_token(each.stream_arn) and each.node.default_child is None
             for each in (theirs, ours)
         )
-        stack = Stack.of(function)
+        stack = stack_of(function)
         same = stack.resolve(theirs.stream_arn) == stack.resolve(ours.stream_arn)
         if comparable and not same:
             raise ConfigurationError(

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
-from aws_cdk import IResolvable, Stack, Token
+from aws_cdk import IResolvable
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lex as lex
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of, stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
+    is_token,
     literal,
     seconds,
 )
@@ -143,9 +145,9 @@ class LexEventSource:
         )
 
     def _check_place(self, function: LambdaFunction, arn: str) -> None:
-        if Token.is_unresolved(arn):
+        if is_token(arn):
             return
-        stack = Stack.of(function)
+        stack = stack_of(function)
         for name, there, here in (
             ("Region", arn.split(":")[3], literal(stack.region)),
             ("account", arn.split(":")[4], literal(stack.account)),
@@ -170,13 +172,13 @@ class LexEventSource:
 
 def digest(function: LambdaFunction, arn: str) -> str:
     """Give an id for *arn*, which may be a token."""
-    written = json.dumps(Stack.of(function).resolve(arn), sort_keys=True)
+    written = json.dumps(stack_of(function).resolve(arn), sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()[:8]
 
 
 def allow_alias(function: LambdaFunction, id: str, arn: str) -> lambda_.CfnPermission:
     """Let the alias of a bot invoke: one permission for all of its languages."""
-    given = function.node.try_find_child(id)
+    given = node_of(function).try_find_child(id)
     if given is not None:
         return cast("lambda_.CfnPermission", given)
     return allow_invoke(
@@ -184,5 +186,5 @@ def allow_alias(function: LambdaFunction, id: str, arn: str) -> lambda_.CfnPermi
         id,
         principal=PRINCIPAL,
         source_arn=arn,
-        source_account=Stack.of(function).account,
+        source_account=stack_of(function).account,
     )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_logs as logs
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs._signals import place_of, sustained
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
     check_type,
+    is_token,
     nearest,
 )
 from lambda_constructs.event_sources._logs_groups import are_one, count_filters
@@ -88,7 +89,7 @@ class LogsEventSource:
             "select more, and choose in the handler",
         )
         for each in self.emit_system_fields:
-            if each not in SYSTEM_FIELDS and not Token.is_unresolved(each):
+            if each not in SYSTEM_FIELDS and not is_token(each):
                 raise ConfigurationError(
                     f"emit_system_fields must be of {', '.join(SYSTEM_FIELDS)}, got "
                     f"{each!r}" + (nearest(each, SYSTEM_FIELDS) or "; leave it out")
@@ -115,7 +116,7 @@ class LogsEventSource:
             f"{id}-Permission",
             principal="logs.amazonaws.com",
             source_arn=self.log_group.log_group_arn,
-            source_account=Stack.of(function).account,
+            source_account=stack_of(function).account,
         )
         # L1, since CDK's L2 leaves out three of the options, and SourceAccount.
         subscription = logs.CfnSubscriptionFilter(
@@ -227,7 +228,7 @@ class LogsEventSource:
 
 
 def _check_length(name: str, value: str, most: int, remedy: str) -> None:
-    if len(value) > most and not Token.is_unresolved(value):
+    if len(value) > most and not is_token(value):
         raise ConfigurationError(
             f"{name} must be at most {most:,} characters, got {len(value):,}; {remedy}"
         )

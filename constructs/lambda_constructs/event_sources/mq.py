@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, cast
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
@@ -18,6 +18,7 @@ from lambda_constructs.errors import (
     check_range,
     check_type,
     check_whole,
+    is_token,
     seconds,
 )
 from lambda_constructs.event_sources._cluster import (
@@ -152,12 +153,12 @@ class MqEventSource:
         self._broker_arn()
 
     def _check_names(self) -> None:
-        if not Token.is_unresolved(self.queue):
+        if not is_token(self.queue):
             length = len(self.queue)
             low, high = limits.MQ_QUEUE_CHARACTERS
             check_range("queue", length, low, high, unit="characters")
         host = self.virtual_host
-        if host is None or Token.is_unresolved(host):
+        if host is None or is_token(host):
             return
         if not limits.MQ_VIRTUAL_HOST.fullmatch(host):
             raise ConfigurationError(
@@ -180,9 +181,7 @@ class MqEventSource:
         broker = self.broker
         arn: object = broker if isinstance(broker, str) else None
         arn = arn if isinstance(broker, str) else getattr(broker, "attr_arn", None)
-        if isinstance(arn, str) and (
-            Token.is_unresolved(arn) or arn.split(":")[2:3] == ["mq"]
-        ):
+        if isinstance(arn, str) and (is_token(arn) or arn.split(":")[2:3] == ["mq"]):
             return arn
         raise ConfigurationError(
             f"broker must be a CfnBroker of aws_amazonmq or its ARN, got {broker!r}; "
@@ -191,7 +190,7 @@ class MqEventSource:
 
     def _id(self, function: LambdaFunction) -> str:
         check_tenants(function)
-        if self.id is None and Token.is_unresolved(self.queue):
+        if self.id is None and is_token(self.queue):
             raise ConfigurationError(
                 "id must be given where queue is not known before the deployment; "
                 'pass id="Orders" for example',

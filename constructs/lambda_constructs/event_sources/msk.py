@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Fn, Token
+from aws_cdk import Duration, Fn
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
-from lambda_constructs.errors import ConfigurationError, check_fields
+from lambda_constructs.errors import ConfigurationError, check_fields, is_token
 from lambda_constructs.event_sources._cluster import allow_network
 from lambda_constructs.event_sources._kafka import (
     add_mapping,
@@ -214,7 +214,7 @@ def _arn_of(
 
 
 def _check_arn(name: str, arn: str, part: str) -> None:
-    if Token.is_unresolved(arn):
+    if is_token(arn):
         return
     if not (arn.startswith("arn:") and ":kafka:" in arn and part in arn):
         raise ConfigurationError(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -251,7 +252,7 @@ class RestApiEventSource:
             return
         resource = self.api.node.default_child
         if isinstance(resource, apigateway.CfnRestApi):
-            endpoint = Stack.of(resource).resolve(resource.endpoint_configuration)
+            endpoint = stack_of(resource).resolve(resource.endpoint_configuration)
             if not any(each in str(endpoint) for each in ("REGIONAL", "PRIVATE")):
                 raise ConfigurationError(
                     f"timeout must be at most {most} s for edge-optimized "
@@ -327,8 +328,8 @@ class RestApiEventSource:
         stages: list[str | None] = [*self.stages] or [self._deployment_stage()]
         if self.allow_test_invoke and None not in stages:
             stages.append(TEST_STAGE)
-        apart = Stack.of(self.api) is not Stack.of(function)
-        scope = Stack.of(self.api) if apart else None
+        apart = stack_of(self.api) is not stack_of(function)
+        scope = stack_of(self.api) if apart else None
         for stage in stages:
             allow_api(
                 function,

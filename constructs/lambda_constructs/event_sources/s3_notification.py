@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import check_fields
 from lambda_constructs.event_sources._mapping import path_as_id
 from lambda_constructs.event_sources._push import (
@@ -103,7 +103,7 @@ class S3NotificationEventSource:
             id,
             principal=S3,
             source_arn=arn,
-            source_account=Stack.of(self.bucket).account,
+            source_account=stack_of(self.bucket).account,
         )
         # S3 asks Lambda for the permission when the bucket gets its configuration.
         resource.add_resource_dependency(permission)

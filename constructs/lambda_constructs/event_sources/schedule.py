@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs._signals import given_depth
 from lambda_constructs.errors import check_fields, check_text, check_type
 from lambda_constructs.event_sources._push import keep_failures, source_id
@@ -194,7 +195,7 @@ class ScheduleEventSource:
         role: iam.Role,
     ) -> scheduler.CfnSchedule.TargetProperty:
         kinds = scheduler.CfnSchedule
-        stack = Stack.of(function)
+        stack = stack_of(function)
         return kinds.TargetProperty(
             arn=function.live.function_arn,
             role_arn=role.role_arn,

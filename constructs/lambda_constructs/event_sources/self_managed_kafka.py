@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
-from aws_cdk import Acknowledgment, Duration, Token, Validations
+from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs.errors import ConfigurationError, check_fields, check_range
+from lambda_constructs.errors import (
+    ConfigurationError,
+    check_fields,
+    check_range,
+    is_token,
+)
 from lambda_constructs.event_sources._cluster import (
     Secret,
     allow_network,
@@ -201,14 +206,13 @@ class SelfManagedKafkaEventSource:
                 f"bootstrap_servers must be a list, got {servers!r}; pass "
                 "['b-1.example.com:9096']"
             )
-        if Token.is_unresolved(servers):
+        if is_token(servers):
             return
         low, high = limits.KAFKA_BOOTSTRAP_SERVERS
         check_range("bootstrap_servers", len(servers), low, high)
         for each in servers:
             valid = isinstance(each, str) and (
-                Token.is_unresolved(each)
-                or limits.KAFKA_BOOTSTRAP_SERVER.fullmatch(each)
+                is_token(each) or limits.KAFKA_BOOTSTRAP_SERVER.fullmatch(each)
             )
             if not valid:
                 raise ConfigurationError(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from aws_cdk.aws_ses_actions import LambdaInvocationType
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -124,7 +124,7 @@ class SesEventSource:
             f"{id}Permission",
             principal=SES,
             source_arn=rule_arn(function, set_name, name),
-            source_account=Stack.of(function).account,
+            source_account=stack_of(function).account,
         )
         rule = ses.CfnReceiptRule(
             function,

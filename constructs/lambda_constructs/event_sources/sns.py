@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.region_info import RegionInfo
 
+from lambda_constructs._known import stack_of
 from lambda_constructs._signals import given_depth, is_here, place_of
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -215,7 +216,7 @@ class SnsEventSource:
     def _check_dead_letter_queue(self, function: LambdaFunction) -> None:
         if self.dead_letter_queue is None:
             return
-        stack = Stack.of(function)
+        stack = stack_of(function)
         wanted = literal(self.topic.env.region) or literal(stack.region)
         got = literal(self.dead_letter_queue.env.region)
         if wanted and got and wanted != got:
@@ -228,7 +229,7 @@ class SnsEventSource:
     def _is_abroad(self, function: LambdaFunction) -> bool:
         """Tell whether the topic is in another Region, as far as both are known."""
         there = literal(self.topic.env.region)
-        here = literal(Stack.of(function).region)
+        here = literal(stack_of(function).region)
         return bool(there and here and there != here)
 
     def _principal(self, function: LambdaFunction) -> str:
@@ -238,7 +239,7 @@ class SnsEventSource:
         """
         if not self._is_abroad(function):
             return PRINCIPAL
-        there, here = self.topic.env.region, Stack.of(function).region
+        there, here = self.topic.env.region, stack_of(function).region
         if RegionInfo.get(here).is_opt_in_region:
             raise ConfigurationError(
                 f"{self.topic.node.path} in {there} cannot invoke a function in "
@@ -251,7 +252,7 @@ class SnsEventSource:
         return PRINCIPAL
 
     def _region(self, function: LambdaFunction) -> str | None:
-        stack = Stack.of(function)
+        stack = stack_of(function)
         there = self.topic.env.region
         return None if stack.resolve(there) == stack.resolve(stack.region) else there
 
@@ -273,7 +274,7 @@ class SnsEventSource:
             principal=PRINCIPAL,
             source=self.topic,
             source_arn=self.topic.topic_arn,
-            source_arns=Stack.of(function).format_arn(
+            source_arns=stack_of(function).format_arn(
                 service="sns",
                 resource="*",
                 region=literal(self.topic.env.region),

@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -142,7 +143,7 @@ class StepFunctionsEventSource:
                 keeps tenants apart.
         """
         check_tenants(function)
-        if function.node.try_find_child(self.name) is not None:
+        if node_of(function).try_find_child(self.name) is not None:
             raise ConfigurationError(
                 f"it has a task named {self.name!r} already; name this one differently",
                 scope=function,

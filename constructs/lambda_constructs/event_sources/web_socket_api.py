@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from lambda_constructs import limits
+from lambda_constructs._known import stack_of
 from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._api import (
@@ -180,7 +181,7 @@ class WebSocketApiEventSource:
             raise ConfigurationError(
                 f"stage must be a WebSocketStage, got {stage!r}; pass the stage itself"
             )
-        return Stack.of(stage).format_arn(
+        return stack_of(stage).format_arn(
             service="execute-api",
             resource=stage.api.api_id,
             resource_name=f"{stage.stage_name}/{method}/@connections/*",
@@ -205,7 +206,7 @@ class _ToAlias(apigatewayv2.WebSocketRouteIntegration):
 
     def __init__(self, function: LambdaFunction, timeout: Duration | None) -> None:
         super().__init__(INTEGRATION)
-        self._uri = Stack.of(function).format_arn(
+        self._uri = stack_of(function).format_arn(
             service="apigateway",
             account="lambda",
             resource="path/2015-03-31/functions",
