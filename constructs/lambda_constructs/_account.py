@@ -6,7 +6,7 @@ from aws_cdk import Stage
 from constructs import Construct
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, node_of, path_of, region_of, stack_of
 from lambda_constructs.errors import ConfigurationError, is_token, literal
 
 __all__: list[str] = []
@@ -29,7 +29,7 @@ def claim_concurrency(scope: Construct, claimed: float | None) -> None:
         return
     quota = _quota(scope)
     most = max(0, quota - limits.UNRESERVED_CONCURRENCY)
-    root, place = scope.node.root, _place(scope)
+    root, place = node_of(scope).root, _place(scope)
     ledger: dict[tuple[str, str], float] = getattr(root, _LEDGER, {})
     ledger[place] = total = ledger.get(place, 0) + (claimed or 0)
     setattr(root, _LEDGER, ledger)
@@ -46,7 +46,7 @@ def claim_concurrency(scope: Construct, claimed: float | None) -> None:
 
 
 def _quota(scope: Construct) -> int:
-    given = scope.node.try_get_context(CONTEXT)
+    given = node_of(scope).try_get_context(CONTEXT)
     if given is None:
         return limits.ACCOUNT_CONCURRENCY
     # What comes from the CLI's --context is text, and what comes from JSON a float.
@@ -63,8 +63,8 @@ def _quota(scope: Construct) -> int:
 def _place(scope: Construct) -> tuple[str, str]:
     """Give account and Region; where they are open, each stage has its own."""
     stack, stage = stack_of(scope), Stage.of(scope)
-    path = stage.node.path if stage is not None else ""
+    path = path_of(stage) if stage is not None else ""
     return (
-        f"{path}?" if is_token(stack.account) else stack.account,
-        f"{path}?" if is_token(stack.region) else stack.region,
+        f"{path}?" if is_token(account_of(stack)) else account_of(stack),
+        f"{path}?" if is_token(region_of(stack)) else region_of(stack),
     )

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from lambda_constructs._function_signals import signals_of
 from lambda_constructs._known import (
+    account_of,
     asked_once,
     path_of,
     region_of,
@@ -150,7 +151,7 @@ def _check_place(function: LambdaFunction, monitoring: Monitoring) -> None:
     if there and here and there != here:
         raise ConfigurationError(
             f"topic of Monitoring must be in the function's Region {here}, got "
-            f"{topic.node.path} in {there}; an alarm publishes in its own Region only, "
+            f"{path_of(topic)} in {there}; an alarm publishes in its own Region only, "
             "so apply one Monitoring to each",
             scope=function,
         )
@@ -170,7 +171,7 @@ def _open(function: LambdaFunction, monitoring: Monitoring) -> None:
     if not opened[names]:
         Practice.MONITORING_IMPORTED_TOPIC.warn(
             function,
-            f"topic {topic.node.path}, or its key, is imported, so that its policy "
+            f"topic {path_of(topic)}, or its key, is imported, so that its policy "
             f"cannot be extended here, and alarms may be lost; let {PRINCIPAL} publish "
             "to it where it is defined, and use its key",
         )
@@ -203,7 +204,7 @@ def _allow(topic: sns.Topic | sns.ITopic, stack: Stack, names: str) -> bool:
             principals=[iam.ServicePrincipal(PRINCIPAL)],
             resources=[resource],
             conditions={
-                "StringEquals": {"aws:SourceAccount": stack.account},
+                "StringEquals": {"aws:SourceAccount": account_of(stack)},
                 "ArnLike": {"aws:SourceArn": alarms},
             },
         )

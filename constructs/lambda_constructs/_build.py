@@ -21,7 +21,7 @@ from lambda_constructs._dependencies import leave_out_role
 from lambda_constructs._destinations import Target, to_queue, to_topic
 from lambda_constructs._encryption import let_decrypt_environment, let_logs_use
 from lambda_constructs._insights import InsightsRole, insights_statement
-from lambda_constructs._known import resource_of
+from lambda_constructs._known import function_arn_of, node_of, resource_of
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs._signing import check_signing
 from lambda_constructs.permissions import denied_to_code, statement
@@ -200,18 +200,20 @@ def _grant_what_options_need(
     first = list(dead_letters.statements) if dead_letters is not None else []
     if "vpc" in settings:
         first.append(statement(NETWORK_ACTIONS, "*"))
-        scope.policy.add_statements(denied_to_code(NETWORK_ACTIONS, made.function_arn))
+        scope.policy.add_statements(
+            denied_to_code(NETWORK_ACTIONS, function_arn_of(made))
+        )
     if "environment_encryption" in settings:
         key = settings["environment_encryption"]
-        let_decrypt_environment(scope, key, made.function_arn)
+        let_decrypt_environment(scope, key, function_arn_of(made))
     if "durable_config" in settings:
         # https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html
         state = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]
-        scope.policy.add_statements(statement(state, f"{made.function_arn}:*"))
+        scope.policy.add_statements(statement(state, f"{function_arn_of(made)}:*"))
     if first:
         # Lambda looks for these when it creates the function. The policy above comes
         # later on purpose: it may name what in turn names the alias.
-        made.node.add_dependency(
+        node_of(made).add_dependency(
             iam.ManagedPolicy(
                 scope, "CreationPolicy", roles=[scope.role], statements=first
             )

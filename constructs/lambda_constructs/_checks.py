@@ -14,7 +14,7 @@ from constructs import Construct
 from lambda_constructs import limits
 from lambda_constructs._account import claim_concurrency
 from lambda_constructs._code_checks import check_package
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import path_of, region_of, stack_of
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -258,7 +258,7 @@ def _check_snap_start(
     if options.get("snap_start") is None:
         return
     storage = _mebibytes(options.get("ephemeral_storage_size")) or 0
-    region = stack_of(scope).region
+    region = region_of(stack_of(scope))
     faults = {
         "provisioned_concurrent_executions": _provisioned(options) is not None,
         f"runtime {runtime.name}": not runtime.supports_snap_start,
@@ -300,7 +300,7 @@ def _check_dead_letters(scope: Construct, options: FunctionOptions) -> None:
     for name, store in (("dead_letter_queue", queue), ("dead_letter_topic", topic)):
         if store is not None and store.fifo:
             raise ConfigurationError(
-                f"{name} must be standard, got FIFO {store.node.path}; "
+                f"{name} must be standard, got FIFO {path_of(store)}; "
                 "Lambda cannot send to FIFO, pass a standard one",
                 scope=scope,
             )

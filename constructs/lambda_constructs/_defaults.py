@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import IConstruct
 
+from lambda_constructs._known import node_of
 from lambda_constructs.errors import (
     check_given,
     check_scope,
@@ -99,7 +100,7 @@ class FunctionDefaults:
         found = LIBRARY
         if not _applied:
             return found
-        for parent in scope.node.scopes:
+        for parent in node_of(scope).scopes:
             if id(parent) in _applied:
                 found = _applied[id(parent)][1]._over(found)
         return found

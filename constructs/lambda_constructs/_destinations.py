@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sqs as sqs
 
-from lambda_constructs._known import node_of
+from lambda_constructs._known import account_of, function_arn_of, node_of, queue_arn_of
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.permissions import key_statement, statement
@@ -66,9 +66,9 @@ def own_queue(function: LambdaFunction) -> sqs.Queue:
 
 def to_queue(queue: sqs.Queue | sqs.IQueue, function: LambdaFunction) -> Target:
     """Send a message to *queue*."""
-    send = statement(["sqs:SendMessage"], queue.queue_arn)
+    send = statement(["sqs:SendMessage"], queue_arn_of(queue))
     return Target(
-        queue.queue_arn,
+        queue_arn_of(queue),
         (send, *_use_key(queue.encryption_master_key, "sqs", function)),
     )
 
@@ -85,7 +85,7 @@ def to_bucket(bucket: s3.Bucket | s3.IBucket, function: LambdaFunction) -> Targe
     """Write an object to *bucket*."""
     # The bucket's ARN names no account: without the condition the records would
     # follow the name to whoever re-created the bucket.
-    own = {"StringEquals": {"s3:ResourceAccount": bucket.env.account}}
+    own = {"StringEquals": {"s3:ResourceAccount": account_of(bucket)}}
     write = statement(["s3:PutObject"], bucket.arn_for_objects("*"))
     look = statement(["s3:ListBucket"], bucket.bucket_arn)
     write.add_conditions(own)
@@ -103,7 +103,7 @@ def to_function(target: LambdaFunction, sender: LambdaFunction) -> Target:
             "another function, or a queue",
             scope=sender,
         )
-    arn = target.live.function_arn
+    arn = function_arn_of(target.live)
     return Target(arn, (statement(["lambda:InvokeFunction"], arn),))
 
 

@@ -8,7 +8,7 @@ from aws_cdk import ArnFormat
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import path_of, region_of, stack_of
 from lambda_constructs._resource_arns import key_itself
 from lambda_constructs.errors import ConfigurationError, check_type, literal
 from lambda_constructs.permissions import statement
@@ -47,10 +47,10 @@ def settled_key(
     wanted = "a Key of aws_cdk.aws_kms"
     held = hasattr(key, "key_arn")
     check_type("encryption_key", key, wanted, holds=held, scope=scope)
-    there, here = literal(key.env.region), literal(stack_of(scope).region)
+    there, here = literal(region_of(key)), literal(region_of(stack_of(scope)))
     if there and here and there != here:
         raise ConfigurationError(
-            f"encryption_key {key.node.path} must be in the function's Region {here}, "
+            f"encryption_key {path_of(key)} must be in the function's Region {here}, "
             f"got {there}; pass a key, or a replica of it, of that Region",
             scope=scope,
         )
@@ -69,7 +69,7 @@ def let_logs_use(key: kms.Key | kms.IKey, scope: IConstruct) -> None:
         resource_name="*",
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
-    principal = f"logs.{stack.region}.{stack.url_suffix}"
+    principal = f"logs.{region_of(stack)}.{stack.url_suffix}"
     use = iam.PolicyStatement(
         actions=list(LOGS_ACTIONS),
         principals=[iam.ServicePrincipal(principal)],
@@ -77,10 +77,10 @@ def let_logs_use(key: kms.Key | kms.IKey, scope: IConstruct) -> None:
         conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
     )
     if not key.add_to_resource_policy(use).statement_added:
-        shown = literal(stack.region) or "<region>"
+        shown = literal(region_of(stack)) or "<region>"
         Practice.IMPORTED_KEY.warn(
             scope,
-            f"encryption_key {key.node.path} is imported, so that its policy cannot be "
+            f"encryption_key {path_of(key)} is imported, so that its policy cannot be "
             f"extended here, and the log group could not be made; let logs.{shown}."
             f"amazonaws.com use it where it is defined: {', '.join(LOGS_ACTIONS)}, by "
             "kms:EncryptionContext:aws:logs:arn",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 from aws_cdk import IResource, Stack
 from constructs import IConstruct, Node
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sqs as sqs
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -68,14 +72,34 @@ def stack_name_of(stack: Stack) -> str:
 
 @asked_once
 def region_of(resource: IResource | Stack) -> str:
-    """Give the Region of *resource*, or a token."""
-    return resource.region if isinstance(resource, Stack) else resource.env.region
+    """Give the Region of *resource*, or a token; what is defined has its stack's."""
+    if isinstance(resource, Stack):
+        return resource.region
+    if resource_of(resource) is not None:
+        return region_of(stack_of(resource))
+    return resource.env.region
 
 
 @asked_once
 def account_of(resource: IResource | Stack) -> str:
-    """Give the account of *resource*, or a token."""
-    return resource.account if isinstance(resource, Stack) else resource.env.account
+    """Give the account of *resource*, or a token; what is defined has its stack's."""
+    if isinstance(resource, Stack):
+        return resource.account
+    if resource_of(resource) is not None:
+        return account_of(stack_of(resource))
+    return resource.env.account
+
+
+@asked_once
+def function_arn_of(function: lambda_.IFunction) -> str:
+    """Give the ARN of *function*, a version or an alias."""
+    return function.function_arn
+
+
+@asked_once
+def queue_arn_of(queue: sqs.IQueue) -> str:
+    """Give the ARN of *queue*."""
+    return queue.queue_arn
 
 
 @asked_once

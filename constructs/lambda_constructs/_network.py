@@ -9,6 +9,7 @@ import jsii
 from aws_cdk import aws_ec2 as ec2
 
 from lambda_constructs import _endpoints
+from lambda_constructs._known import node_of, path_of
 from lambda_constructs._prefix_lists import prefix_list
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import ConfigurationError
@@ -58,7 +59,7 @@ def _require_isolated(scope: Construct, vpc: ec2.Vpc | ec2.IVpc) -> None:
         vpc.select_subnets(subnet_type=ISOLATED)
     except RuntimeError:
         raise ConfigurationError(
-            f"vpc {vpc.node.path} has no isolated subnets; give it some, by "
+            f"vpc {path_of(vpc)} has no isolated subnets; give it some, by "
             "SubnetConfiguration(name=..., subnet_type=SubnetType.PRIVATE_ISOLATED), "
             "or pass vpc_subnets=",
             scope=scope,
@@ -165,7 +166,7 @@ class Network:
         found = self._existing("s3")
         if found is None:
             return False
-        if isinstance(found.node.scope, ec2.GatewayVpcEndpoint):
+        if isinstance(node_of(found).scope, ec2.GatewayVpcEndpoint):
             _endpoints.let_answer_cloudformation(found)
         return True
 
@@ -179,7 +180,7 @@ class Network:
             self._warn(service, "no endpoint of it is known here")
             return
         if not isinstance(self.vpc, ec2.Vpc):
-            self._warn(service, f"{self.vpc.node.path} is imported")
+            self._warn(service, f"{path_of(self.vpc)} is imported")
             return
         endpoint = self._existing(service)
         if endpoint is None:
@@ -189,7 +190,7 @@ class Network:
         elif free:
             _endpoints.extend(endpoint, self.subnets)
         # Nobody invokes the function before there is a way.
-        self.function.live.node.add_dependency(endpoint)
+        node_of(self.function.live).add_dependency(endpoint)
         if self.closed:
             self._open_group(service, endpoint)
 
@@ -233,11 +234,11 @@ class Network:
         vpc = self.vpc
 
         def check() -> list[str]:
-            found = [each.node.path for each in _endpoints.all_of(vpc, service)]
+            found = [path_of(each) for each in _endpoints.all_of(vpc, service)]
             if len(found) < 2:
                 return []
             return [
-                f"{vpc.node.path} has {len(found)} endpoints of {service}, of which "
+                f"{path_of(vpc)} has {len(found)} endpoints of {service}, of which "
                 f"AWS makes one: {', '.join(found)}; define your own before the "
                 "function is allowed to call the service"
             ]

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import CfnResource, Stack
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import node_of, resource_of, stack_of
 from lambda_constructs._validation import gather_until_the_end
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def wait_for_policy(resource: object, function: LambdaFunction) -> None:
     anybody has invoked it. The policy may name what in turn names the alias, though: a
     bucket that notifies, a user pool. That is known at the end, when all is bound.
     """
-    policy = function.policy.node.default_child
+    policy = resource_of(function.policy)
     if not isinstance(resource, CfnResource) or not isinstance(policy, CfnResource):
         return
     gather_until_the_end(_waiting, stack_of(function), (resource, policy), _settle)
@@ -37,7 +37,7 @@ def wait_for_policy(resource: object, function: LambdaFunction) -> None:
 def _settle(stack: Stack, pairs: list[Pair]) -> list[str]:
     here = {
         stack.resolve(each.logical_id): each
-        for each in stack.node.find_all()
+        for each in node_of(stack).find_all()
         if isinstance(each, CfnResource) and stack_of(each) is stack
     }
     for resource, policy in pairs:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import CfnMapping
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import node_of, region_of, stack_of
 from lambda_constructs.errors import ConfigurationError, is_token
 
 if TYPE_CHECKING:
@@ -52,15 +52,15 @@ def prefix_list(service: str, scope: IConstruct) -> str:
         ConfigurationError: The list of that Region is not known here.
     """
     stack = stack_of(scope)
-    if is_token(stack.region):
-        found = stack.node.try_find_child(ID)
+    if is_token(region_of(stack)):
+        found = node_of(stack).try_find_child(ID)
         lists = found or CfnMapping(stack, ID, mapping=PREFIX_LISTS)
-        return str(lists.find_in_map(stack.region, service))  # type: ignore[attr-defined]
-    if stack.region not in PREFIX_LISTS:
+        return str(lists.find_in_map(region_of(stack), service))  # type: ignore[attr-defined]
+    if region_of(stack) not in PREFIX_LISTS:
         raise ConfigurationError(
-            f"the prefix list of {service} in {stack.region} is not known here, to "
+            f"the prefix list of {service} in {region_of(stack)} is not known here, to "
             "which alone the security group would be open; pass security_groups= with "
             "one that names it",
             scope=scope,
         )
-    return PREFIX_LISTS[stack.region][service]
+    return PREFIX_LISTS[region_of(stack)][service]

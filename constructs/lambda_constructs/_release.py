@@ -16,7 +16,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    node_of,
+    path_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs._policy_order import wait_for_policy
 from lambda_constructs._rollback import RollbackAlarms
 from lambda_constructs.errors import ConfigurationError, jsii_errors
@@ -125,7 +132,7 @@ class Release(Construct):
             assumed_by=iam.ServicePrincipal(
                 "codedeploy.amazonaws.com",
                 conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    "StringEquals": {"aws:SourceAccount": account_of(stack)},
                     # The group's own name would be a cycle; it is the application's
                     # only one.
                     "ArnLike": {
@@ -148,12 +155,12 @@ class Release(Construct):
 
         https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html
         """
-        own = function.function.function_arn
+        own = function_arn_of(function.function)
         statements = [
             statement(["lambda:GetAlias", "lambda:UpdateAlias"], own),
             statement(["lambda:GetProvisionedConcurrencyConfig"], f"{own}:*"),
             *(
-                statement(["lambda:InvokeFunction"], each.function.function_arn)
+                statement(["lambda:InvokeFunction"], function_arn_of(each.function))
                 for each in hooks.each()
             ),
         ]
@@ -162,7 +169,7 @@ class Release(Construct):
         )
 
     def _update(self, function: LambdaFunction, hooks: Hooks) -> None:
-        alias = cast("lambda_.CfnAlias", function.live.node.default_child)
+        alias = cast("lambda_.CfnAlias", resource_of(function.live))
         name = {
             each: hook.function.function_name
             for each, hook in (("before", hooks.before), ("after", hooks.after))
@@ -180,12 +187,12 @@ class Release(Construct):
         # refers to is said nowhere, and for the policies it would not. By the policies
         # alone, since cfn-lint calls the rest redundant (W3005).
         wait_for_policy(alias, function)
-        self.policy.node.add_dependency(self.group)
-        function.live.node.add_dependency(self.policy)
+        node_of(self.policy).add_dependency(self.group)
+        node_of(function.live).add_dependency(self.policy)
         for hook in hooks.each():
             allowed = self._allow_hook(function, hook)
-            allowed.node.add_dependency(hook.function)
-            function.live.node.add_dependency(allowed)
+            node_of(allowed).add_dependency(hook.function)
+            node_of(function.live).add_dependency(allowed)
 
     def _allow_hook(
         self, function: LambdaFunction, hook: LambdaFunction
@@ -198,7 +205,7 @@ class Release(Construct):
         can name the alias.
         """
         hook.function.add_environment(
-            NEW_VERSION, function.function.current_version.function_arn
+            NEW_VERSION, function_arn_of(function.function.current_version)
         )
         return iam.ManagedPolicy(
             hook,
@@ -210,7 +217,7 @@ class Release(Construct):
                     self._arn(f"{self.application.ref}/{self.group.ref}"),
                 ),
                 statement(
-                    ["lambda:InvokeFunction"], f"{function.function.function_arn}:*"
+                    ["lambda:InvokeFunction"], f"{function_arn_of(function.function)}:*"
                 ),
             ],
         )
@@ -218,7 +225,7 @@ class Release(Construct):
 
 def _check_hooks(function: LambdaFunction, hooks: Hooks) -> None:
     for hook in hooks.each():
-        path = hook.node.path
+        path = path_of(hook)
         if hook is function:
             raise ConfigurationError(
                 "a function must not be its own hook; pass another one, which tests it",
@@ -230,7 +237,7 @@ def _check_hooks(function: LambdaFunction, hooks: Hooks) -> None:
                 "the other; define it there",
                 scope=function,
             )
-        if hook.node.try_find_child("HookPolicy") is not None:
+        if node_of(hook).try_find_child("HookPolicy") is not None:
             raise ConfigurationError(
                 f"{path} is the hook of another function already, and has one "
                 f"{NEW_VERSION}; define one for each, of the same code",

@@ -10,7 +10,7 @@ from aws_cdk import ArnFormat, IResource
 from constructs import IConstruct
 
 from lambda_constructs import _actions
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import path_of, stack_of
 from lambda_constructs.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def key_itself(key: kms.Key | kms.IKey, scope: IConstruct) -> kms.Key | kms.IKey
         return cast("kms.Alias", key).alias_target_key
     except RuntimeError:
         raise ConfigurationError(
-            f"{key.node.path} is an imported alias, by which IAM allows nothing; "
+            f"{path_of(key)} is an imported alias, by which IAM allows nothing; "
             "import the key itself, by Key.from_key_arn()",
             scope=scope,
         ) from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, path_of, region_of, stack_of
 from lambda_constructs._rollback_alarms import (
     ALARMS,
     LAMBDA,
@@ -231,13 +231,13 @@ def _check_place(function: LambdaFunction, alarm: cloudwatch.IAlarm) -> None:
     """
     there, here = alarm.env, stack_of(function)
     for what, of_alarm, own in (
-        ("Region", literal(there.region), literal(here.region)),
-        ("account", literal(there.account), literal(here.account)),
+        ("Region", literal(there.region), literal(region_of(here))),
+        ("account", literal(there.account), literal(account_of(here))),
     ):
         if of_alarm and own and of_alarm != own:
             raise ConfigurationError(
                 f"alarms must be in the function's {what} {own}, got "
-                f"{alarm.node.path} in {of_alarm}; CodeDeploy knows them by name, so "
+                f"{path_of(alarm)} in {of_alarm}; CodeDeploy knows them by name, so "
                 "define it there",
                 scope=function,
             )

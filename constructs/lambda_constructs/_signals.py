@@ -12,6 +12,7 @@ from lambda_constructs._known import (
     asked_once,
     path_of,
     region_of,
+    resource_of,
     stack_of,
 )
 from lambda_constructs.errors import literal
@@ -170,7 +171,7 @@ def events_of(
     """
     if config is None:
         kinds = lambda_.CfnEventSourceMapping
-        resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+        resource = cast("lambda_.CfnEventSourceMapping", resource_of(mapping))
         resource.metrics_config = kinds.MetricsConfigProperty(metrics=["EventCount"])
     elif lambda_.MetricType.EVENT_COUNT not in config.metrics:
         return []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import path_of, resource_of, stack_of
 from lambda_constructs.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def check_signing(
     )
     if made_here and _is_enforced(config, scope):
         raise ConfigurationError(
-            f"code_signing_config {config.node.path} enforces signatures, and "
+            f"code_signing_config {path_of(config)} enforces signatures, and "
             f"{type(code).__name__} has none, so that Lambda would refuse it; sign the "
             "package with AWS Signer and pass it as Code.from_bucket() or, as a .zip, "
             "Code.from_asset(), or pass UntrustedArtifactOnDeployment.WARN",
@@ -58,7 +58,7 @@ def _is_enforced(
     """Tell whether what is unsigned is refused; of an imported one, nobody knows."""
     if not isinstance(config, lambda_.CodeSigningConfig):
         return False
-    resource = config.node.default_child
+    resource = resource_of(config)
     if not isinstance(resource, lambda_.CfnCodeSigningConfig):
         return False
     policies = stack_of(scope).resolve(resource.code_signing_policies)

@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lambda_constructs._configuration import written_configuration
+from lambda_constructs._known import node_of, path_of
 from lambda_constructs._packaging.collect import COLLECT_VARIABLE, Collected, collect
 from lambda_constructs._packaging.package import get_package
 from lambda_constructs._packaging.plan import Inputs
@@ -190,10 +191,10 @@ class PythonCode:
         inputs = replace(self._inputs(), written=written)
         try:
             target = Target.of_lambda(runtime.name, architecture.name, root)
-            if scope.node.try_get_context(HOST_CONTEXT) in (True, "true"):
+            if node_of(scope).try_get_context(HOST_CONTEXT) in (True, "true"):
                 target = Target.of_host(root)
             if to := os.environ.get(COLLECT_VARIABLE):
-                wanted = Collected(scope.node.path, inputs, target, handler, limits)
+                wanted = Collected(path_of(scope), inputs, target, handler, limits)
                 return lambda_.Code.from_asset(str(collect(wanted, Path(to))))
             package = get_package(inputs, target, handler, limits)
         except ConfigurationError as error:

@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
 from lambda_constructs._account import claim_concurrency
+from lambda_constructs._known import node_of, resource_of
 from lambda_constructs._policy_order import wait_for_policy
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -126,7 +127,7 @@ class ProvisionedConcurrency:
         self._check_reserved(function)
         if function.reserved_concurrent_executions is None:
             claim_concurrency(function, self._most())
-        alias = cast("lambda_.CfnAlias", function.live.node.default_child)
+        alias = cast("lambda_.CfnAlias", resource_of(function.live))
         alias.provisioned_concurrency_config = (
             lambda_.CfnAlias.ProvisionedConcurrencyConfigurationProperty(
                 provisioned_concurrent_executions=self.min_capacity
@@ -172,9 +173,9 @@ class ProvisionedConcurrency:
         return max(literal(each) or 0 for each in bounds)
 
     def _check_options(self, function: LambdaFunction) -> None:
-        made = cast("lambda_.CfnFunction", function.function.node.default_child)
+        made = cast("lambda_.CfnFunction", resource_of(function.function))
         version = cast(
-            "lambda_.CfnVersion", function.function.current_version.node.default_child
+            "lambda_.CfnVersion", resource_of(function.function.current_version)
         )
         faults = {
             "snap_start": made.snap_start is not None,
@@ -216,7 +217,7 @@ class ProvisionedConcurrency:
             ]
             or None,
         )
-        target.node.add_dependency(function.live)
+        node_of(target).add_dependency(function.live)
         if self.max_capacity is not None:
             scaling.CfnScalingPolicy(
                 function,

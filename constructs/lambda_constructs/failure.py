@@ -265,7 +265,7 @@ class AsyncInvoke:
             ),
         )
         # Lambda checks the role's permissions when it is given the destinations.
-        config.node.add_dependency(function.policy, function.live)
+        node_of(config).add_dependency(function.policy, function.live)
         return config
 
 

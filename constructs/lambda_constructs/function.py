@@ -25,7 +25,7 @@ from lambda_constructs._checks import (
 )
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import settled_key
-from lambda_constructs._known import put_below, stack_of
+from lambda_constructs._known import put_below, resource_of, stack_of
 from lambda_constructs._network import Network, settle_network
 from lambda_constructs._options import FunctionOptions, check_options
 from lambda_constructs._policy_order import wait_for_policy
@@ -188,7 +188,7 @@ class LambdaFunction(Construct):
                 self, "Live", alias_name="live", version=self.function.current_version
             )
             if "snap_start" in settings:
-                version = self.function.current_version.node.default_child
+                version = resource_of(self.function.current_version)
                 wait_for_policy(version, self)
             if self.network is not None:
                 self.network.begin(given.get("initial_policy", ()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from constructs import IConstruct
 
+from lambda_constructs._known import node_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_given,
@@ -94,7 +95,7 @@ class Monitoring:
         """Give what the nearest scope of *scope* says, or None where none does."""
         if not _applied:
             return None
-        for above in reversed(scope.node.scopes):
+        for above in reversed(node_of(scope).scopes):
             if id(above) in _applied:
                 return _applied[id(above)][1]
         return None

@@ -61,7 +61,7 @@ def acknowledge_findings(scope: IConstruct) -> None:
     `app.synth()`: it looks at what there is. What you define yourself is left to you,
     and so is a grant of yours that is wider than the library's would be.
     """
-    for construct in scope.node.find_all():
+    for construct in node_of(scope).find_all():
         if isinstance(construct, LambdaFunction):
             _of_function(construct)
         elif isinstance(construct, EdgeFunction):
@@ -77,7 +77,7 @@ def _of_function(function: LambdaFunction) -> None:
         _acknowledge(function.log_group, LOG_GROUP)
     for queue in function.failure_queues:
         _acknowledge(queue, FAILURE_QUEUE)
-    for construct in function.node.find_all():
+    for construct in node_of(function).find_all():
         if isinstance(construct, iam.ManagedPolicy):
             _acknowledge(construct, justified_wildcards(construct))
         elif (

@@ -11,7 +11,7 @@ from constructs import IConstruct
 
 from lambda_constructs._actions import services
 from lambda_constructs._applicability import arn_of
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import region_of, stack_of
 from lambda_constructs._resource_arns import arn_of_key
 from lambda_constructs.errors import ConfigurationError, jsii_errors, nearest
 
@@ -83,7 +83,7 @@ def _through(
 
 def _via(service: str, scope: IConstruct) -> dict[str, dict[str, str]]:
     stack = stack_of(scope)
-    through = f"{service}.{stack.region}.{stack.url_suffix}"
+    through = f"{service}.{region_of(stack)}.{stack.url_suffix}"
     return {"StringEquals": {"kms:ViaService": through}}
 
 

@@ -8,7 +8,14 @@ from aws_cdk import Fn
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    account_of,
+    node_of,
+    path_of,
+    region_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs.errors import (
     ConfigurationError,
     check_range,
@@ -30,16 +37,16 @@ def check_place(function: LambdaFunction, listener: Listener) -> None:
     """
     stack, arn = stack_of(function), listener.listener_arn
     if is_token(arn):
-        region, account = listener.env.region, listener.env.account
+        region, account = region_of(listener), account_of(listener)
     else:
         region, account = arn.split(":")[3:5]
     for noun, there, here in (
-        ("Region", literal(region), literal(stack.region)),
-        ("account", literal(account), literal(stack.account)),
+        ("Region", literal(region), literal(region_of(stack))),
+        ("account", literal(account), literal(account_of(stack))),
     ):
         if there and here and there != here:
             raise ConfigurationError(
-                f"{listener.node.path} must be in the function's {noun} {here}, got "
+                f"{path_of(listener)} must be in the function's {noun} {here}, got "
                 f"{there}; a load balancer invokes functions of its own only, so "
                 "define both in one",
                 scope=function,
@@ -84,7 +91,7 @@ def free_priority(
     """
     taken = {
         int(rule.priority): rule
-        for rule in listener.node.root.node.find_all()
+        for rule in node_of(listener.node.root).find_all()
         if isinstance(rule, elbv2.CfnListenerRule)
         and rule.listener_arn == listener.listener_arn
         and literal(rule.priority) is not None
@@ -96,8 +103,8 @@ def free_priority(
     if literal(priority) in taken:
         rule = taken[int(priority)]
         raise ConfigurationError(
-            f"priority {priority:g} of {listener.node.path} is taken by "
-            f"{rule.node.path}; {remedy}",
+            f"priority {priority:g} of {path_of(listener)} is taken by "
+            f"{path_of(rule)}; {remedy}",
             scope=function,
         )
     return cast("int", priority)
@@ -109,7 +116,7 @@ def warn_of_http(function: LambdaFunction, listener: Listener) -> None:
     if resource is not None and resource.protocol == "HTTP":
         Practice.ALB_HTTP.warn(
             function,
-            f"{listener.node.path} takes plain HTTP, which can be read and changed on "
+            f"{path_of(listener)} takes plain HTTP, which can be read and changed on "
             "the way; let it redirect, and pass a listener of HTTPS",
         )
 
@@ -133,7 +140,7 @@ def _idle_timeout(listener: Listener) -> float | None:
     if not isinstance(listener, elbv2.ApplicationListener):
         return None
     balancer = listener.load_balancer
-    resource = balancer.node.default_child
+    resource = resource_of(balancer)
     if not isinstance(resource, elbv2.CfnLoadBalancer):
         return None
     attributes = stack_of(balancer).resolve(resource.load_balancer_attributes) or []
@@ -145,5 +152,5 @@ def _idle_timeout(listener: Listener) -> float | None:
 
 
 def _resource(listener: Listener) -> elbv2.CfnListener | None:
-    resource = listener.node.default_child
+    resource = resource_of(listener)
     return resource if isinstance(resource, elbv2.CfnListener) else None

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import Duration, IResource
 from constructs import Construct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, node_of, path_of, region_of, stack_of
 from lambda_constructs._rollback import Watched, server_errors
 from lambda_constructs._signals import is_here, place_of, sustained
 from lambda_constructs.errors import (
@@ -43,7 +43,7 @@ def answers_of(
         return [server_errors("AWS/ApiGateway", name, dimensions)]
     Practice.DEPLOYMENT_API_ALARM.warn(
         function,
-        f"5xx of {api.node.path}, which is in another stack, roll no release back; "
+        f"5xx of {path_of(api)}, which is in another stack, roll no release back; "
         "alarm on them in that stack, and pass the alarm by name as alarms= of the "
         "deployment",
     )
@@ -184,14 +184,14 @@ def place_of_route(
         ConfigurationError: The route leads somewhere already.
     """
     place: Construct = function
-    taken = api.node.try_find_child(id) is not None
+    taken = node_of(api).try_find_child(id) is not None
     if isinstance(api, Construct) and stack_of(api) is stack_of(function):
         place = api
     else:
         id = f"{service}-{path_as_id(function, api)}-{id}"
-    if taken or place.node.try_find_child(id) is not None:
+    if taken or node_of(place).try_find_child(id) is not None:
         raise ConfigurationError(
-            f"{key} of {api.node.path} leads somewhere already; bind each route once",
+            f"{key} of {path_of(api)} leads somewhere already; bind each route once",
             scope=function,
         )
     return place, id
@@ -219,12 +219,12 @@ def allow_api(
     id = f"{service}-{path_as_id(function, api)}-{stage or ''}Permission"
     if scope is not None:
         id = f"{path_as_id(function, function)}-{id}"
-    if place.node.try_find_child(id) is not None:
+    if node_of(place).try_find_child(id) is not None:
         return
     source_arn = stack_of(place).format_arn(
         service="execute-api",
-        region=api.env.region,
-        account=api.env.account,
+        region=region_of(api),
+        account=account_of(api),
         resource=api_id,
         resource_name="*" if stage is None else f"{stage}/*",
     )

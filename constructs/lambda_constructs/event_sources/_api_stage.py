@@ -13,7 +13,7 @@ from constructs import Construct
 
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import let_logs_use, settled_key
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import node_of, path_of, resource_of, stack_of
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import is_token
 from lambda_constructs.practices import Practice
@@ -50,7 +50,7 @@ def settle_http_stage(api: apigatewayv2.HttpApi | apigatewayv2.IHttpApi) -> None
     if not isinstance(api, apigatewayv2.HttpApi):
         return
     default = cast("apigatewayv2.HttpStage | None", api.default_stage)
-    stage = default and default.node.default_child
+    stage = default and resource_of(default)
     if default is None or not isinstance(stage, apigatewayv2.CfnStage):
         return
     if stage.default_route_settings is None and stage.route_settings is None:
@@ -90,7 +90,7 @@ def deployment_stage(api: apigateway.IRestApi) -> apigateway.CfnStage | None:
         return None
     # None where CDK deploys nothing, which its types do not say.
     stage: apigateway.Stage | None = api.deployment_stage
-    resource = stage.node.default_child if stage is not None else None
+    resource = resource_of(stage) if stage is not None else None
     return resource if isinstance(resource, apigateway.CfnStage) else None
 
 
@@ -101,7 +101,7 @@ def warn_of_stages(api: IResource, api_id: str) -> None:
     """
 
     def check() -> list[str]:
-        for each in api.node.root.node.find_all():
+        for each in node_of(api.node.root).find_all():
             logged: object
             settings: list[object]
             if isinstance(each, apigateway.CfnStage):
@@ -154,7 +154,7 @@ def _warn_of_stage(
     logged: bool,
     settings: object,
 ) -> None:
-    name = stage.node.path.removesuffix("/Resource")
+    name = path_of(stage).removesuffix("/Resource")
     if not logged:
         Practice.API_ACCESS_LOGS.warn(
             api,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import aws_secretsmanager as secretsmanager
 
+from lambda_constructs._known import function_arn_of
 from lambda_constructs.errors import check_type
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import denied_to_code, key_statement, statement
@@ -32,7 +33,7 @@ def allow_network(function: LambdaFunction) -> None:
     """
     function.policy.add_statements(
         statement(NETWORK_ACTIONS, "*"),
-        denied_to_code(NETWORK_ACTIONS, function.function.function_arn),
+        denied_to_code(NETWORK_ACTIONS, function_arn_of(function.function)),
     )
 
 

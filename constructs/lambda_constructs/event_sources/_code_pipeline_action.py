@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import function_arn_of, node_of, resource_of, stack_of
 from lambda_constructs.permissions import key_statement, statement
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ class InvokeAction(codepipeline.Action):
         role: iam.IRole,
     ) -> codepipeline.ActionConfig:
         policy = _add(role, self._statements(bucket))
-        pipeline = stage.pipeline.node.default_child
+        pipeline = resource_of(stage.pipeline)
         if policy is not None and pipeline is not None:
             # The pipeline makes its first run as soon as it is there.
-            pipeline.node.add_dependency(policy)
+            node_of(pipeline).add_dependency(policy)
         given = self._source.user_parameters
         configuration = {
             # The name and alias; CodePipeline takes a name where others take an ARN.
@@ -86,7 +86,7 @@ class InvokeAction(codepipeline.Action):
     def _statements(self, bucket: s3.IBucket) -> list[iam.PolicyStatement]:
         """Invoke the alias; and the artifacts, as the event lends its credentials."""
         statements = [
-            statement(["lambda:InvokeFunction"], self._function.live.function_arn)
+            statement(["lambda:InvokeFunction"], function_arn_of(self._function.live))
         ]
         read, written = bool(self._source.inputs), bool(self._source.outputs)
         key_actions = ["kms:Decrypt"] if read or written else []
@@ -109,7 +109,7 @@ def _add(
         for each in statements:
             role.add_to_principal_policy(each)
         return None
-    given = role.node.try_find_child("InvokePolicy")
+    given = node_of(role).try_find_child("InvokePolicy")
     policy = (
         iam.ManagedPolicy(role, "InvokePolicy", roles=[role])
         if given is None

@@ -9,7 +9,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    function_arn_of,
+    node_of,
+    path_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.function import LambdaFunction
 
@@ -60,13 +66,13 @@ def set_trigger(
     """
     trigger = TRIGGERS[operation.operation_name]
     id = f"{trigger}Function"
-    if pool.node.try_find_child(id) is not None:
+    if node_of(pool).try_find_child(id) is not None:
         raise ConfigurationError(
-            f"{pool.node.path} has a function for {trigger} already, and may have one "
+            f"{path_of(pool)} has a function for {trigger} already, and may have one "
             "only; let that one do both",
             scope=function,
         )
-    arn = function.live.function_arn
+    arn = function_arn_of(function.live)
     # As one that CDK may not permit, since its permissions lack the account.
     known = lambda_.Function.from_function_attributes(
         pool, id, function_arn=arn, same_environment=False, skip_permissions=True
@@ -79,7 +85,7 @@ def set_trigger(
     if trigger in WITH_VERSION:
         # CDK knows nothing of inbound federation, and would set a mere ARN.
         value = {"LambdaArn": arn, "LambdaVersion": version.value}
-        resource = cast("cognito.CfnUserPool", pool.node.default_child)
+        resource = cast("cognito.CfnUserPool", resource_of(pool))
         resource.add_property_override(f"LambdaConfig.{trigger}", value)
 
 
@@ -92,28 +98,28 @@ def set_sender_key(
         ConfigurationError: It has another one.
     """
     resolve = stack_of(pool).resolve
-    held = pool.node.try_find_child(KEY)
+    held = node_of(pool).try_find_child(KEY)
     if held is None:
         held = Construct(pool, KEY)
-        held.node.set_context("arn", key.key_arn)
-    if resolve(held.node.get_context("arn")) != resolve(key.key_arn):
+        node_of(held).set_context("arn", key.key_arn)
+    if resolve(node_of(held).get_context("arn")) != resolve(key.key_arn):
         raise ConfigurationError(
-            f"{pool.node.path} has another custom_sender_kms_key than "
-            f"{key.node.path}, and may have one only; pass the same to each",
+            f"{path_of(pool)} has another custom_sender_kms_key than "
+            f"{path_of(key)}, and may have one only; pass the same to each",
             scope=function,
         )
     _check_symmetric(function, key)
-    resource = cast("cognito.CfnUserPool", pool.node.default_child)
+    resource = cast("cognito.CfnUserPool", resource_of(pool))
     resource.add_property_override("LambdaConfig.KMSKeyID", key.key_arn)
 
 
 def _check_symmetric(function: LambdaFunction, key: kms.Key | kms.IKey) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-custom-sender-triggers.html."""
-    made = key.node.default_child
+    made = resource_of(key)
     spec = made.key_spec if isinstance(made, kms.CfnKey) else None
     if spec not in (None, "SYMMETRIC_DEFAULT"):
         raise ConfigurationError(
-            f"custom_sender_kms_key must be symmetric, got {key.node.path} of {spec}; "
+            f"custom_sender_kms_key must be symmetric, got {path_of(key)} of {spec}; "
             "leave key_spec and key_usage out",
             scope=function,
         )

@@ -14,7 +14,14 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    node_of,
+    path_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.function import LambdaFunction
@@ -71,7 +78,7 @@ class FirehoseTransformation(Construct):
             assumed_by=iam.ServicePrincipal(
                 "firehose.amazonaws.com",
                 conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    "StringEquals": {"aws:SourceAccount": account_of(stack)},
                     "ArnLike": {"aws:SourceArn": streams},
                 },
             ),
@@ -81,7 +88,7 @@ class FirehoseTransformation(Construct):
             self,
             "Policy",
             roles=[role],
-            statements=[statement(invoke, function.live.function_arn)],
+            statements=[statement(invoke, function_arn_of(function.live))],
         )
         self.streams = []
         self.role = role.without_policy_updates()
@@ -170,7 +177,7 @@ class FirehoseTransformation(Construct):
         self._check(scope, role)
         self.streams.append(scope)
         # Firehose may look for the permissions as soon as the stream is there.
-        scope.node.add_dependency(self.policy)
+        node_of(scope).add_dependency(self.policy)
         return firehose.DataProcessorConfig(
             processor_type="Lambda",
             processor_identifier=firehose.DataProcessorIdentifier(
@@ -182,7 +189,7 @@ class FirehoseTransformation(Construct):
     def _all_faults(self) -> list[str]:
         """Say what is wrong, and which streams could deliver nothing at all."""
         document = str(stack_of(self).resolve(self.policy.document))
-        all_of_them = [each.node.path for each in self.streams]
+        all_of_them = [path_of(each) for each in self.streams]
         lacks = [] if "s3:PutObject" in document else all_of_them
         return self._faults + [
             f"{each} must be allowed to deliver, got a role that may write to no "
@@ -195,7 +202,7 @@ class FirehoseTransformation(Construct):
         here, there = stack_of(self), stack_of(scope)
         if here.resolve(role.role_arn) != here.resolve(self.role.role_arn):
             self._faults.append(
-                f"{scope.node.path} must have the role of {self.node.path}, got one "
+                f"{path_of(scope)} must have the role of {path_of(self)}, got one "
                 "that may not invoke the function; pass role= of what "
                 "add_event_source() gave to its destination"
             )
@@ -203,14 +210,14 @@ class FirehoseTransformation(Construct):
             ours, its = literal(getattr(here, what)), literal(getattr(there, what))
             if ours and its and ours != its:
                 self._faults.append(
-                    f"{scope.node.path} must be in the function's {what} {ours}, got "
+                    f"{path_of(scope)} must be in the function's {what} {ours}, got "
                     f"{its}; define it there, since the role is for streams there alone"
                 )
 
 
 def delivery_stream_name(stream: Construct) -> str:
     """Give the name of a stream that CDK makes a processor's configuration for."""
-    resource = cast("firehose.CfnDeliveryStream", stream.node.default_child)
+    resource = cast("firehose.CfnDeliveryStream", resource_of(stream))
     return resource.ref
 
 
@@ -232,7 +239,7 @@ def _parameters(
     # only, and grants the invocation of every version.
     values = {
         "RoleArn": role.role_arn,
-        "LambdaArn": function.live.function_arn,
+        "LambdaArn": function_arn_of(function.live),
         "NumberOfRetries": Tokenization.stringify_number(retries),
     }
     if interval is not None:
@@ -253,5 +260,5 @@ def _parameters(
 
 
 def _is_of_another_account(bucket: s3.Bucket | s3.IBucket, scope: Construct) -> bool:
-    ours, its = literal(stack_of(scope).account), literal(bucket.env.account)
+    ours, its = literal(account_of(stack_of(scope))), literal(account_of(bucket))
     return bool(ours and its and ours != its)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
+from lambda_constructs._known import node_of, path_of
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.function import LambdaFunction
 
@@ -68,13 +69,13 @@ def check_variables(
     if "{" not in "".join(ids):
         return
     (place, _), *_ = ids.values()
-    there = [each.node.id for each in place.node.children]
+    there = [node_of(each).id for each in node_of(place).children]
     seen = {_shape(each): each for each in there if "{" in each}
     for key, (_, id) in ids.items():
         other = seen.setdefault(_shape(id), id)
         if other != id:
             raise ConfigurationError(
-                f"{key} of {api.node.path} differs from another route in the name of a "
+                f"{key} of {path_of(api)} differs from another route in the name of a "
                 f"variable alone, got {other.replace('--', '/')} too; name them alike, "
                 "or leave one out",
                 scope=function,

@@ -7,6 +7,7 @@ from typing import cast
 
 from aws_cdk import aws_lambda as lambda_
 
+from lambda_constructs._known import node_of, resource_of
 from lambda_constructs._signals import delivery_failures, events_of, of_function
 from lambda_constructs.errors import ConfigurationError, is_token
 from lambda_constructs.event_sources._kafka_options import ERROR_CONTROLS, KafkaOptions
@@ -90,7 +91,7 @@ def add_mapping(
     )
     # On the resource, since CDK's L2 knows fewer ways to authenticate, and its
     # destinations grant more than sending.
-    resource = resource_of(mapping)
+    resource = mapping_of(mapping)
     resource.source_access_configurations = list(access) or None
     if source.on_failure is not None:
         kinds = lambda_.CfnEventSourceMapping
@@ -100,7 +101,7 @@ def add_mapping(
             )
         )
     # Lambda checks the role's permissions when it creates the mapping.
-    mapping.node.add_dependency(function.policy)
+    node_of(mapping).add_dependency(function.policy)
     return mapping
 
 
@@ -123,9 +124,9 @@ def kafka_signals(
     return found + ([delivery_failures(function)] if source.on_failure else [])
 
 
-def resource_of(mapping: lambda_.EventSourceMapping) -> lambda_.CfnEventSourceMapping:
+def mapping_of(mapping: lambda_.EventSourceMapping) -> lambda_.CfnEventSourceMapping:
     """Give the resource, for what CDK's L2 has no option for."""
-    return cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+    return cast("lambda_.CfnEventSourceMapping", resource_of(mapping))
 
 
 def _chosen(source: KafkaOptions, given: bool | None) -> bool | None:

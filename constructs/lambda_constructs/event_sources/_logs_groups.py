@@ -5,7 +5,13 @@ from __future__ import annotations
 from aws_cdk import CfnResource, IResource
 from aws_cdk import aws_logs as logs
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    account_of,
+    node_of,
+    region_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs.errors import is_token, literal
 
 
@@ -24,13 +30,13 @@ def count_filters(group: logs.LogGroup | logs.ILogGroup) -> int:
     return sum(
         isinstance(each, logs.CfnSubscriptionFilter)
         and _is_called(group, str(each.log_group_name), each)
-        for each in group.node.root.node.find_all()
+        for each in node_of(group.node.root).find_all()
     )
 
 
 def _names(group: logs.LogGroup | logs.ILogGroup) -> set[str]:
     """Give the name of a group, and the literal one where it has that too."""
-    resource = group.node.default_child
+    resource = resource_of(group)
     given = resource.log_group_name if isinstance(resource, logs.CfnLogGroup) else None
     return {group.log_group_name, *filter(None, [literal(given)])}
 
@@ -56,7 +62,7 @@ def _may_be_together(one: IResource, other: IResource | CfnResource) -> bool:
     return all(
         literal(here) is None or literal(there) is None or here == there
         for here, there in (
-            (one.env.region, other.env.region),
-            (one.env.account, other.env.account),
+            (region_of(one), region_of(other)),
+            (account_of(one), account_of(other)),
         )
     )

@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import IConstruct
 
 from lambda_constructs import limits
-from lambda_constructs._known import path_of, resource_of, stack_of
+from lambda_constructs._known import path_of, region_of, resource_of, stack_of
 from lambda_constructs.errors import ConfigurationError, check_range, is_token, literal
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
@@ -45,7 +45,7 @@ def path_as_id(function: LambdaFunction, source: IConstruct) -> str:
 def already_bound(function: LambdaFunction, source: IResource) -> ConfigurationError:
     """Give the error for a source that *function* has already."""
     return ConfigurationError(
-        f"{source.node.path} is an event source already; bind it once, with all "
+        f"{path_of(source)} is an event source already; bind it once, with all "
         "filters in one event source",
         scope=function,
     )
@@ -73,7 +73,7 @@ def check_region_of(function: LambdaFunction, name: str, arn: str) -> None:
     Raises:
         ConfigurationError: It is of another one.
     """
-    here = literal(stack_of(function).region)
+    here = literal(region_of(stack_of(function)))
     there = None if is_token(arn) else arn.split(":")[3]
     if there and here and there != here:
         raise ConfigurationError(

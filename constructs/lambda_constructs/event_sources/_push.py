@@ -10,7 +10,15 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
 from lambda_constructs import limits
-from lambda_constructs._known import node_of, stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    node_of,
+    path_of,
+    queue_arn_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError, is_token, literal, seconds
 from lambda_constructs.event_sources._relations import check_tenants
@@ -60,7 +68,7 @@ def allow_invoke(
         scope or function,
         id,
         action="lambda:InvokeFunction",
-        function_name=function.live.function_arn,
+        function_name=function_arn_of(function.live),
         principal=principal,
         source_arn=source_arn,
         source_account=source_account,
@@ -87,7 +95,7 @@ def keep_failures(function: LambdaFunction) -> None:
         ConfigurationError: It keeps tenants apart, and so takes no events.
     """
     check_tenants(function)
-    resource = cast("lambda_.CfnFunction", function.function.node.default_child)
+    resource = cast("lambda_.CfnFunction", resource_of(function.function))
     told = node_of(function).try_find_child("AsyncInvoke") is not None
     if not told and resource.dead_letter_config is None:
         AsyncInvoke().bind(function)
@@ -149,14 +157,14 @@ def undelivered(
     send = iam.PolicyStatement(
         actions=["sqs:SendMessage"],
         principals=[sender],
-        resources=[queue.queue_arn],
+        resources=[queue_arn_of(queue)],
         conditions=conditions,
     )
     known = queue.add_to_resource_policy(send).statement_added
     key = queue.encryption_master_key
     if key is not None:
         # By account: the source's ARN would be a cycle, since it names the queue.
-        account = source_account or stack_of(function).account
+        account = source_account or account_of(stack_of(function))
         use = iam.PolicyStatement(
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             principals=[sender],
@@ -167,7 +175,7 @@ def undelivered(
     if not known:
         Practice.IMPORTED_DEAD_LETTER_QUEUE.warn(
             function,
-            f"dead_letter_queue {queue.node.path}, or its key, is imported, so that "
+            f"dead_letter_queue {path_of(queue)}, or its key, is imported, so that "
             "its policy cannot be extended here, and events would be lost; let "
             f"{principal} send to the queue where it is defined, and use its key",
         )
@@ -179,13 +187,13 @@ def _check_dead_letter_queue(
 ) -> None:
     if queue.fifo:
         raise ConfigurationError(
-            f"dead_letter_queue must be standard, got FIFO {queue.node.path}; "
+            f"dead_letter_queue must be standard, got FIFO {path_of(queue)}; "
             f"{principal} cannot send to FIFO, pass a standard one",
             scope=function,
         )
     if queue.encryption_type == sqs.QueueEncryption.KMS_MANAGED:
         raise ConfigurationError(
-            f"dead_letter_queue {queue.node.path} must not be encrypted with the key "
+            f"dead_letter_queue {path_of(queue)} must not be encrypted with the key "
             f"alias/aws/sqs, which {principal} may not use, so that events would be "
             "lost; pass encryption=QueueEncryption.SQS_MANAGED to the queue, or a key "
             "of your own",

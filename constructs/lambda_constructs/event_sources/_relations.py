@@ -7,7 +7,7 @@ from typing import Literal
 from aws_cdk import IResource
 from constructs import IConstruct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, path_of, region_of, stack_of
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.function import LambdaFunction
 
@@ -43,12 +43,12 @@ def check_same(
     """
     stack = stack_of(function)
     if what == "Region":
-        there, here = literal(source.env.region), literal(stack.region)
+        there, here = literal(region_of(source)), literal(region_of(stack))
     else:
-        there, here = literal(source.env.account), literal(stack.account)
+        there, here = literal(account_of(source)), literal(account_of(stack))
     if there and here and there != here:
         raise ConfigurationError(
-            f"{name}{source.node.path} must be in the function's {what} {here}, got "
+            f"{name}{path_of(source)} must be in the function's {what} {here}, got "
             f"{there}; {remedy}",
             scope=function,
         )
@@ -62,9 +62,9 @@ def check_stack(function: LambdaFunction, source: IConstruct, remedy: str) -> No
             deployed before the other.
     """
     theirs, ours = stack_of(source), stack_of(function)
-    if theirs is not ours and theirs.node.path != ours.node.path:
+    if theirs is not ours and path_of(theirs) != path_of(ours):
         raise ConfigurationError(
-            f"{source.node.path} must be in the function's stack {ours.node.path!r}, "
-            f"since each names the other, got {theirs.node.path!r}; {remedy}",
+            f"{path_of(source)} must be in the function's stack {path_of(ours)!r}, "
+            f"since each names the other, got {path_of(theirs)!r}; {remedy}",
             scope=function,
         )

@@ -9,7 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import function_arn_of, queue_arn_of, stack_of
 from lambda_constructs.errors import (
     check_duration,
     check_range,
@@ -100,8 +100,8 @@ def add_rule(
     kinds = events.CfnRule
     target = kinds.TargetProperty(
         id="Live",
-        arn=function.live.function_arn,
-        dead_letter_config=kinds.DeadLetterConfigProperty(arn=store.queue_arn),
+        arn=function_arn_of(function.live),
+        dead_letter_config=kinds.DeadLetterConfigProperty(arn=queue_arn_of(store)),
         retry_policy=kinds.RetryPolicyProperty(
             maximum_retry_attempts=retry_attempts,
             maximum_event_age_in_seconds=(

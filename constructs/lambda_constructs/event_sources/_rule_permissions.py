@@ -6,7 +6,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, node_of, region_of, stack_of
 from lambda_constructs.event_sources._push import allow_invoke
 from lambda_constructs.function import LambdaFunction
 
@@ -31,21 +31,21 @@ def allow_rule(function: LambdaFunction, id: str, rule: events.CfnRule) -> None:
         beside = [each for each in function.permissions if _is_beside(each, rule)]
     for each in beside:
         function.permissions.remove(each)
-        function.node.try_remove_child(each.node.id)
+        node_of(function).try_remove_child(node_of(each).id)
     allow_invoke(
         function,
         f"{id}OfBus" if beside else id,
         principal=EVENTBRIDGE,
-        source_account=stack_of(function).account if beside else None,
+        source_account=account_of(stack_of(function)) if beside else None,
         source_arn=shared if beside else rule.attr_arn,
     )
 
 
 def _is_beside(permission: lambda_.CfnPermission, rule: events.CfnRule) -> bool:
     """Tell whether a permission is for one rule, of the same bus."""
-    id = permission.node.id.removesuffix("Permission")
-    scope = permission.node.scope
-    other = scope.node.try_find_child(id) if scope else None
+    id = node_of(permission).id.removesuffix("Permission")
+    scope = node_of(permission).scope
+    other = node_of(scope).try_find_child(id) if scope else None
     return (
         isinstance(other, events.CfnRule)
         and other.event_bus_name == rule.event_bus_name
@@ -54,5 +54,5 @@ def _is_beside(permission: lambda_.CfnPermission, rule: events.CfnRule) -> bool:
 
 def _arn_of_all(rule: events.CfnRule) -> str:
     stack, bus = stack_of(rule), rule.event_bus_name
-    place = f"arn:{stack.partition}:events:{stack.region}:{stack.account}"
+    place = f"arn:{stack.partition}:events:{region_of(stack)}:{account_of(stack)}"
     return f"{place}:rule/*" if bus is None else f"{place}:rule/{bus}/*"

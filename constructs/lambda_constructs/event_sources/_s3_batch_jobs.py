@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, function_arn_of, stack_of
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.permissions import key_statement, statement
 
@@ -64,7 +64,7 @@ class S3BatchJobs(Construct):
             "Role",
             assumed_by=iam.ServicePrincipal(
                 "batchoperations.s3.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+                conditions={"StringEquals": {"aws:SourceAccount": account_of(stack)}},
             ),
         )
         self.policy = iam.ManagedPolicy(
@@ -72,14 +72,14 @@ class S3BatchJobs(Construct):
             "Policy",
             roles=[self.role],
             statements=[
-                statement(["lambda:InvokeFunction"], function.live.function_arn),
+                statement(["lambda:InvokeFunction"], function_arn_of(function.live)),
                 *_read(self, *manifests),
                 *(_write(self, *reports) if reports else ()),
             ],
         )
-        invoke = {"FunctionArn": function.live.function_arn, **operation}
+        invoke = {"FunctionArn": function_arn_of(function.live), **operation}
         self.create_job_request = {
-            "AccountId": stack.account,
+            "AccountId": account_of(stack),
             "Operation": {"LambdaInvoke": invoke},
             "RoleArn": self.role.role_arn,
             **settings,

@@ -8,7 +8,7 @@ from typing import cast
 
 from aws_cdk import aws_s3 as s3
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import node_of, path_of, resource_of, stack_of
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._s3_recursion import warn_of_recursion
@@ -25,14 +25,14 @@ OWN_REGION = "S3 tells its own Region only, so define both in one"
 
 def tell_event_bridge(function: LambdaFunction, bucket: AnyBucket) -> None:
     """Switch EventBridge on, or say that it has to be."""
-    resource = bucket.node.default_child
+    resource = resource_of(bucket)
     if resource is None:
         Practice.S3_IMPORTED_BUCKET.warn(
             function,
-            f"{bucket.node.path} is imported, so nothing is known of its events; "
+            f"{path_of(bucket)} is imported, so nothing is known of its events; "
             "switch EventBridge on where it is defined",
         )
-    elif bucket.node.try_find_child(CDK_NOTIFICATIONS) is not None:
+    elif node_of(bucket).try_find_child(CDK_NOTIFICATIONS) is not None:
         # CDK's custom resource replaces the configuration, so it has to set it.
         bucket.enable_event_bridge_notification()
     else:
@@ -67,8 +67,8 @@ def own_resource(function: LambdaFunction, bucket: AnyBucket) -> s3.CfnBucket:
         ConfigurationError: It may not: it is imported, or in another stack, or CDK
             sets its notifications.
     """
-    resource = bucket.node.default_child
-    path = bucket.node.path
+    resource = resource_of(bucket)
+    path = path_of(bucket)
     if resource is None:
         fault = (
             f"bucket must be defined here, got imported {path}; its configuration is "
@@ -79,7 +79,7 @@ def own_resource(function: LambdaFunction, bucket: AnyBucket) -> s3.CfnBucket:
             f"{path} must be in the function's stack, since a notification makes a "
             "bucket depend on the function, which may depend on the bucket"
         )
-    elif bucket.node.try_find_child(CDK_NOTIFICATIONS) is not None:
+    elif node_of(bucket).try_find_child(CDK_NOTIFICATIONS) is not None:
         fault = f"{path} has notifications by add_event_notification(), which replaces"
         fault += " all others"
     else:
@@ -89,10 +89,10 @@ def own_resource(function: LambdaFunction, bucket: AnyBucket) -> s3.CfnBucket:
 
 
 def _replaced(bucket: AnyBucket) -> list[str]:
-    if bucket.node.try_find_child(CDK_NOTIFICATIONS) is None:
+    if node_of(bucket).try_find_child(CDK_NOTIFICATIONS) is None:
         return []
     return [
-        f"{bucket.node.path} got add_event_notification() or "
+        f"{path_of(bucket)} got add_event_notification() or "
         "enable_event_bridge_notification() of CDK after its event source, whose "
         "configuration it replaces; call that before, or use event sources only"
     ]
@@ -115,7 +115,7 @@ def named_arn(
     name = stack.resolve(resource.bucket_name)
     if not isinstance(name, str):
         raise ConfigurationError(
-            f"{bucket.node.path} must have a name that is known before it is made, "
+            f"{path_of(bucket)} must have a name that is known before it is made, "
             "for the permission that it needs first; pass bucket_name= to it, or use "
             "S3EventSource",
             scope=function,

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from aws_cdk import aws_s3 as s3
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import function_arn_of, path_of, stack_of
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._s3_events import either
 from lambda_constructs.function import LambdaFunction
@@ -73,7 +73,7 @@ def notify(
     held = bucket.notification_configuration
     if held is not None and not isinstance(held, made):
         raise ConfigurationError(
-            f"notification_configuration of {bucket.node.path} is a token, to which "
+            f"notification_configuration of {path_of(bucket)} is a token, to which "
             "nothing can be added; set a NotificationConfigurationProperty",
             scope=function,
         )
@@ -82,11 +82,11 @@ def notify(
     functions = held.lambda_configurations if held is not None else None
     if functions is not None and not isinstance(functions, list):
         raise ConfigurationError(
-            f"lambda_configurations of {bucket.node.path} is a token, to which "
+            f"lambda_configurations of {path_of(bucket)} is a token, to which "
             "nothing can be added; set a list",
             scope=function,
         )
-    arn = function.live.function_arn
+    arn = function_arn_of(function.live)
     bucket.notification_configuration = made(
         event_bridge_configuration=held.event_bridge_configuration if held else None,
         lambda_configurations=[
@@ -121,7 +121,7 @@ def _check(
         for other in given:
             if one.overlaps(other):
                 raise ConfigurationError(
-                    f"{bucket.node.path} has {other} already, which {one} overlaps "
+                    f"{path_of(bucket)} has {other} already, which {one} overlaps "
                     "and S3 refuses; give them prefixes that no key can share, or "
                     "use S3EventSource for each",
                     scope=function,
@@ -129,7 +129,7 @@ def _check(
     total = len(given) + len(added)
     if total > limits.S3_NOTIFICATIONS:
         raise ConfigurationError(
-            f"{bucket.node.path} must have at most {limits.S3_NOTIFICATIONS} "
+            f"{path_of(bucket)} must have at most {limits.S3_NOTIFICATIONS} "
             f"notifications, got {total}; use S3EventSource for some",
             scope=function,
         )

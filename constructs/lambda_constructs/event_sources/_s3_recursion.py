@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from aws_cdk import aws_s3 as s3
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import path_of, stack_of
 from lambda_constructs.event_sources._granted import flat, granted
 from lambda_constructs.event_sources._s3_events import EVENTS, either
 from lambda_constructs.function import LambdaFunction
@@ -34,7 +34,7 @@ def warn_of_recursion(
             continue
         Practice.S3_RECURSION.warn(
             function,
-            f"it may {found[0]} on {bucket.node.path} where that invokes it again, "
+            f"it may {found[0]} on {path_of(bucket)} where that invokes it again, "
             "without end; write to another bucket, or beside the prefix of its event "
             "source",
         )

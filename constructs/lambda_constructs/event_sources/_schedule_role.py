@@ -9,7 +9,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    path_of,
+    queue_arn_of,
+    stack_of,
+)
 from lambda_constructs._queues import failure_queue
 from lambda_constructs._resource_arns import arn_of_key
 from lambda_constructs.errors import ConfigurationError
@@ -69,7 +75,7 @@ def make_role(
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
-    account = stack_of(function).account
+    account = account_of(stack_of(function))
     trusted = {"aws:SourceAccount": account, "aws:SourceArn": group.arn}
     role = iam.Role(
         function,
@@ -79,8 +85,8 @@ def make_role(
         ),
     )
     given = [
-        statement(["lambda:InvokeFunction"], function.live.function_arn),
-        statement(["sqs:SendMessage"], store.queue_arn),
+        statement(["lambda:InvokeFunction"], function_arn_of(function.live)),
+        statement(["sqs:SendMessage"], queue_arn_of(store)),
     ]
     if store.encryption_master_key is not None:
         send = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -116,7 +122,7 @@ def keep_undelivered(
         return queue
     if given.fifo:
         raise ConfigurationError(
-            f"dead_letter_queue must be standard, got FIFO {given.node.path}; "
+            f"dead_letter_queue must be standard, got FIFO {path_of(given)}; "
             "Scheduler cannot send to FIFO, pass a standard one",
             scope=function,
         )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aws_cdk import ArnFormat, Names
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import region_of, stack_of
 from lambda_constructs.errors import ConfigurationError, literal
 from lambda_constructs.function import LambdaFunction
 from lambda_constructs.practices import Practice
@@ -44,7 +44,7 @@ def check_recipients(recipients: Sequence[str]) -> None:
 
 def check_region(function: LambdaFunction) -> None:
     """Tell that SES receives no mail in the function's Region, as far as is known."""
-    region = literal(stack_of(function).region)
+    region = literal(region_of(stack_of(function)))
     if region is not None and region not in limits.SES_RECEIVING_REGIONS:
         Practice.SES_REGION.warn(
             function,

@@ -10,7 +10,7 @@ from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from constructs import IConstruct, IDependable
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, path_of, resource_of, stack_of
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.event_sources._ses_rule import SES, rule_arn
 
@@ -30,9 +30,9 @@ def put_into(
     Raises:
         ConfigurationError: The policy of the bucket is not ours to extend.
     """
-    if bucket.node.default_child is None:
+    if resource_of(bucket) is None:
         raise ConfigurationError(
-            f"bucket must be defined here, got imported {bucket.node.path}; SES needs "
+            f"bucket must be defined here, got imported {path_of(bucket)}; SES needs "
             "a statement in its policy, so pass the bucket of this app",
             scope=function,
         )
@@ -85,7 +85,7 @@ def _conditions(
     same = stack_of(store) is stack_of(function)
     arn = rule_arn(function, rule_set_name if same else "*", name)
     return {
-        "StringEquals": {"aws:SourceAccount": stack_of(function).account},
+        "StringEquals": {"aws:SourceAccount": account_of(stack_of(function))},
         "ArnLike": {"aws:SourceArn": arn},
     }
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs._known import resource_of
+from lambda_constructs._known import path_of, queue_arn_of, resource_of
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError, literal, seconds
 from lambda_constructs.function import LambdaFunction
@@ -79,7 +79,7 @@ def warn_of_imported(queue: sqs.IQueue, function: LambdaFunction) -> None:
     """Tell what nobody can look up of a queue that is defined elsewhere."""
     Practice.SQS_IMPORTED_QUEUE.warn(
         function,
-        f"{queue.node.path} is imported, so see to it that its visibility timeout "
+        f"{path_of(queue)} is imported, so see to it that its visibility timeout "
         f"is at least {VISIBILITY_TIMEOUT_FACTOR} function timeouts plus the "
         "batching window, and that it has a dead-letter queue",
     )
@@ -156,13 +156,13 @@ def _settle_visibility_timeout(
     remedy = f"pass visibility_timeout=Duration.seconds({wanted:g}) to the queue"
     if given < timeout:
         raise ConfigurationError(
-            f"visibility_timeout of {queue.node.path} must not be less than the "
+            f"visibility_timeout of {path_of(queue)} must not be less than the "
             f"function timeout of {timeout:g} s, got {given:g} s; {remedy}",
             scope=function,
         )
     Practice.SQS_VISIBILITY_TIMEOUT.warn(
         function,
-        f"visibility_timeout of {queue.node.path} is {given:g} s, less than "
+        f"visibility_timeout of {path_of(queue)} is {given:g} s, less than "
         f"{VISIBILITY_TIMEOUT_FACTOR} function timeouts plus the batching window, so "
         f"a batch that is throttled may be delivered twice; {remedy}",
     )
@@ -180,7 +180,7 @@ def _settle_dead_letters(
     elif max_receive_count is None:
         Practice.SQS_DEAD_LETTER_QUEUE.warn(
             function,
-            f"{queue.node.path} has no dead-letter queue, so a message that always "
+            f"{path_of(queue)} has no dead-letter queue, so a message that always "
             "fails is retried until it expires and is lost; leave max_receive_count "
             "out, or pass dead_letter_queue= to the queue",
         )
@@ -194,7 +194,7 @@ def _settle_dead_letters(
         )
         function.failure_queues.append(dead_letters)
         defined.resource.redrive_policy = {
-            "deadLetterTargetArn": dead_letters.queue_arn,
+            "deadLetterTargetArn": queue_arn_of(dead_letters),
             "maxReceiveCount": max_receive_count,
         }
 
@@ -205,8 +205,8 @@ def _check_dead_letters(
     if given.queue.fifo != queue.fifo:
         kind = "FIFO" if queue.fifo else "standard"
         raise ConfigurationError(
-            f"the dead-letter queue of {kind} {queue.node.path} must be {kind} too, "
-            f"got {given.queue.node.path}; pass fifo={queue.fifo} to it",
+            f"the dead-letter queue of {kind} {path_of(queue)} must be {kind} too, "
+            f"got {path_of(given.queue)}; pass fifo={queue.fifo} to it",
             scope=function,
         )
     _warn_of_few_receives(queue, given.max_receive_count, function)
@@ -219,9 +219,9 @@ def _check_dead_letters(
     days = 10 if longest else 14
     Practice.SQS_DEAD_LETTER_RETENTION.warn(
         function,
-        f"{given.queue.node.path} keeps messages no longer than {queue.node.path}, "
+        f"{path_of(given.queue)} keeps messages no longer than {path_of(queue)}, "
         "and they arrive there with their age; pass "
-        f"retention_period=Duration.days({days}) to {place.node.path}",
+        f"retention_period=Duration.days({days}) to {path_of(place)}",
     )
 
 
@@ -231,7 +231,7 @@ def _warn_of_few_receives(
     if (literal(count) or MAX_RECEIVE_COUNT) < MAX_RECEIVE_COUNT:
         Practice.SQS_MAX_RECEIVE_COUNT.warn(
             function,
-            f"max_receive_count of {queue.node.path} is {count:g}, so a few throttled "
+            f"max_receive_count of {path_of(queue)} is {count:g}, so a few throttled "
             "receives make a dead letter of a good message; pass "
             f"max_receive_count={MAX_RECEIVE_COUNT} or more",
         )

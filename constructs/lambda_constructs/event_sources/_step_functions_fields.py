@@ -9,6 +9,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from lambda_constructs._known import node_of, path_of
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import ConfigurationError, is_token, seconds
 
@@ -87,10 +88,10 @@ def validate_workflows(task: tasks.LambdaInvoke, name: str) -> None:
 
     def check() -> list[str]:
         return [
-            f"{each.node.path.removesuffix(SUFFIX)} must be a Standard workflow, got "
+            f"{path_of(each).removesuffix(SUFFIX)} must be a Standard workflow, got "
             f"EXPRESS, which cannot wait for the token of {name!r}; leave "
             "state_machine_type out"
-            for each in task.node.root.node.find_all()
+            for each in node_of(task.node.root).find_all()
             if isinstance(each, sfn.CfnStateMachine)
             and each.state_machine_type == sfn.StateMachineType.EXPRESS.name
             and _has(each, name)

@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of, path_of, resource_of
 from lambda_constructs._signals import (
     delivery_failures,
     events_of,
@@ -135,7 +136,7 @@ def warn_of_options(
     retention: float | None,
 ) -> None:
     """Tell what is unwise about reading *stream*, which keeps records so long."""
-    path = stream.node.path
+    path = path_of(stream)
     warn_of_filter_quota(function, source.filters)
     if source.on_failure is None:
         Practice.STREAM_FAILURE_DESTINATION.warn(
@@ -201,14 +202,14 @@ def add_mapping(
     if source.on_failure is not None:
         # On the resource, since CDK's destinations grant more than sending.
         kinds = lambda_.CfnEventSourceMapping
-        resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+        resource = cast("lambda_.CfnEventSourceMapping", resource_of(mapping))
         resource.destination_config = kinds.DestinationConfigProperty(
             on_failure=kinds.OnFailureProperty(
                 destination=source.on_failure.bind(function)
             )
         )
     # Lambda checks the role's permissions when it creates the mapping.
-    mapping.node.add_dependency(function.policy)
+    node_of(mapping).add_dependency(function.policy)
     return mapping
 
 

@@ -9,7 +9,14 @@ from typing import cast
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from lambda_constructs import limits
-from lambda_constructs._known import node_of, stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    node_of,
+    path_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs._rollback import Watched, server_errors
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -164,7 +171,7 @@ class AlbEventSource:
             id += f"-{self.priority}"
         if node_of(function).try_find_child(id) is not None:
             raise ConfigurationError(
-                f"{self.listener.node.path} is an event source already; pass another "
+                f"{path_of(self.listener)} is an event source already; pass another "
                 "priority= to this one, which tells them apart",
                 scope=function,
             )
@@ -173,7 +180,7 @@ class AlbEventSource:
     def _check_default_action(self, function: LambdaFunction) -> None:
         if not self.conditions and has_default_action(self.listener):
             raise ConfigurationError(
-                f"{self.listener.node.path} has a default action already; pass "
+                f"{path_of(self.listener)} has a default action already; pass "
                 "conditions= that say which requests are meant",
                 scope=function,
             )
@@ -183,7 +190,7 @@ class AlbEventSource:
             return None
         if self.priority is None and is_imported(self.listener):
             raise ConfigurationError(
-                f"priority must be given for imported {self.listener.node.path}, got "
+                f"priority must be given for imported {path_of(self.listener)}, got "
                 "none, since the numbers of its other rules are not known; pass "
                 "priority= one that is free",
                 scope=function,
@@ -206,7 +213,7 @@ class AlbEventSource:
                 resource="targetgroup",
                 resource_name=f"{name}/*",
             ),
-            source_account=stack.account,
+            source_account=account_of(stack),
         )
         group = elbv2.ApplicationTargetGroup(
             function,
@@ -217,11 +224,11 @@ class AlbEventSource:
             multi_value_headers_enabled=self.multi_value_headers,
         )
         # Not LambdaTarget, which would let every target group of everyone invoke.
-        resource = cast("elbv2.CfnTargetGroup", group.node.default_child)
+        resource = cast("elbv2.CfnTargetGroup", resource_of(group))
         resource.targets = [
             elbv2.CfnTargetGroup.TargetDescriptionProperty(
-                id=function.live.function_arn
+                id=function_arn_of(function.live)
             )
         ]
-        group.node.add_dependency(permission)
+        node_of(group).add_dependency(permission)
         return group

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import region_of, stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -78,7 +78,7 @@ class AlexaEventSource:
         )
 
     def _check_region(self, function: LambdaFunction) -> None:
-        region = literal(stack_of(function).region)
+        region = literal(region_of(stack_of(function)))
         if region is None or region in limits.ALEXA_REGIONS:
             return
         Practice.ALEXA_REGION.warn(

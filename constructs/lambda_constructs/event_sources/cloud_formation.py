@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from aws_cdk import CustomResource, Duration, RemovalPolicy
 
 from lambda_constructs import limits
+from lambda_constructs._known import function_arn_of, node_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -91,7 +92,7 @@ class CloudFormationEventSource:
         resource = CustomResource(
             function,
             id,
-            service_token=function.live.function_arn,
+            service_token=function_arn_of(function.live),
             properties=dict(self.properties),
             removal_policy=self.removal_policy,
             resource_type=self.resource_type,
@@ -99,7 +100,7 @@ class CloudFormationEventSource:
         )
         # The template names the alias alone, so the function would be asked before
         # it may do anything, and once more after that has been taken from it.
-        resource.node.add_dependency(function.policy)
+        node_of(resource).add_dependency(function.policy)
         return resource
 
     def _check_resource_type(self) -> None:

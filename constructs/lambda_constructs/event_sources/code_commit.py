@@ -11,7 +11,13 @@ from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._known import node_of, stack_of
+from lambda_constructs._known import (
+    function_arn_of,
+    node_of,
+    path_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -87,7 +93,7 @@ class CodeCommitEventSource:
         keep_failures(function)
         permission = self._allow(function, resource)
         repository.notify(
-            function.live.function_arn,
+            function_arn_of(function.live),
             branches=list(self.branches) or None,
             custom_data=self.custom_data,
             events=list(self.events),
@@ -95,7 +101,7 @@ class CodeCommitEventSource:
             name=name,
         )
         # So that no push comes before the permission.
-        resource.node.add_dependency(permission)
+        node_of(resource).add_dependency(permission)
         return permission
 
     def _check_types(self) -> None:
@@ -144,10 +150,10 @@ class CodeCommitEventSource:
     def _defined(
         self, function: LambdaFunction
     ) -> tuple[codecommit.Repository, codecommit.CfnRepository]:
-        resource = self.repository.node.default_child
+        resource = resource_of(self.repository)
         if not isinstance(resource, codecommit.CfnRepository):
             raise ConfigurationError(
-                f"{self.repository.node.path} must be defined in the app, got an "
+                f"{path_of(self.repository)} must be defined in the app, got an "
                 "imported repository, to which CloudFormation adds no trigger; use "
                 "an EventBridgeEventSource for the event 'CodeCommit Repository State "
                 "Change' of 'aws.codecommit'",
@@ -161,13 +167,13 @@ class CodeCommitEventSource:
         triggers = resolved_triggers(resource)
         if name in [each["name"] for each in triggers]:
             raise ConfigurationError(
-                f"{self.repository.node.path} has a trigger {name!r} already; pass a "
+                f"{path_of(self.repository)} has a trigger {name!r} already; pass a "
                 "distinct name= to this one",
                 scope=function,
             )
         if len(triggers) >= limits.CODE_COMMIT_TRIGGERS:
             raise ConfigurationError(
-                f"{self.repository.node.path} must have at most "
+                f"{path_of(self.repository)} must have at most "
                 f"{limits.CODE_COMMIT_TRIGGERS} triggers, got one more; let one "
                 "function tell the others, or use EventBridge",
                 scope=function,
@@ -177,8 +183,8 @@ class CodeCommitEventSource:
         self, function: LambdaFunction, resource: codecommit.CfnRepository
     ) -> lambda_.CfnPermission:
         theirs = stack_of(resource)
-        above = f"{theirs.node.path}/" if theirs is stack_of(function) else ""
-        path = self.repository.node.path.removeprefix(above)
+        above = f"{path_of(theirs)}/" if theirs is stack_of(function) else ""
+        path = path_of(self.repository).removeprefix(above)
         id = f"CodeCommit-{path.replace('/', '-')}"
         given = node_of(function).try_find_child(id)
         if given is not None:

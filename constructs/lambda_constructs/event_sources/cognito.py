@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._known import node_of, stack_of
+from lambda_constructs._known import account_of, node_of, path_of, resource_of, stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -148,21 +148,21 @@ class CognitoEventSource:
         check_type("custom_sender_kms_key", key, "a KMS key", holds=held)
 
     def _defined(self, function: LambdaFunction) -> cognito.UserPool:
-        if self.user_pool.node.default_child is not None:
+        if resource_of(self.user_pool) is not None:
             return cast("cognito.UserPool", self.user_pool)
         raise ConfigurationError(
-            f"{self.user_pool.node.path} must be defined in the app, got an imported "
+            f"{path_of(self.user_pool)} must be defined in the app, got an imported "
             "user pool, to which CloudFormation adds no trigger; add it where the pool "
             "is defined, or by 'aws cognito-idp update-user-pool'",
             scope=function,
         )
 
     def _check_plan(self, function: LambdaFunction, pool: cognito.UserPool) -> None:
-        resource = cast("cognito.CfnUserPool", pool.node.default_child)
+        resource = cast("cognito.CfnUserPool", resource_of(pool))
         if self.lambda_version != V1 and resource.user_pool_tier == "LITE":
             raise ConfigurationError(
                 f"lambda_version {self.lambda_version.value} needs the feature plan "
-                f"Essentials or Plus, got Lite of {self.user_pool.node.path}; pass "
+                f"Essentials or Plus, got Lite of {path_of(self.user_pool)}; pass "
                 "feature_plan=FeaturePlan.ESSENTIALS to the pool, or V1_0 here",
                 scope=function,
             )
@@ -187,5 +187,5 @@ class CognitoEventSource:
             id,
             principal="cognito-idp.amazonaws.com",
             source_arn=self.user_pool.user_pool_arn,
-            source_account=stack_of(function).account,
+            source_account=account_of(stack_of(function)),
         )

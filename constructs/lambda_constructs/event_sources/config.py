@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_config as config
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, function_arn_of, node_of, stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -114,18 +114,18 @@ class ConfigEventSource:
             function,
             f"{id}Permission",
             principal="config.amazonaws.com",
-            source_account=stack_of(function).account,
+            source_account=account_of(stack_of(function)),
         )
         rule = config.CfnConfigRule(
             function,
             id,
-            source=self._source(function.live.function_arn),
+            source=self._source(function_arn_of(function.live)),
             description=self.description,
             evaluation_modes=self._evaluation_modes(),
             input_parameters=dict(self.input_parameters or {}) or None,
             scope=self._scope(),
         )
-        rule.node.add_dependency(permission, function.policy)
+        node_of(rule).add_dependency(permission, function.policy)
         return rule
 
     def _source(self, function_arn: str) -> config.CfnConfigRule.SourceProperty:

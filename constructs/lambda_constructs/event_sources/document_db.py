@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import node_of, path_of, resource_of, stack_of
 from lambda_constructs._rollback import Watched, growing_age
 from lambda_constructs._signals import iterator_age
 from lambda_constructs.errors import (
@@ -143,7 +143,7 @@ class DocumentDbEventSource:
         )
         # On the resource, since CDK has no L2 for change streams.
         kinds = lambda_.CfnEventSourceMapping
-        resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+        resource = cast("lambda_.CfnEventSourceMapping", resource_of(mapping))
         resource.document_db_event_source_config = (
             kinds.DocumentDBEventSourceConfigProperty(
                 collection_name=self.collection_name,
@@ -155,7 +155,7 @@ class DocumentDbEventSource:
             kinds.SourceAccessConfigurationProperty(type="BASIC_AUTH", uri=secret_arn)
         ]
         # Lambda checks the role's permissions when it creates the mapping.
-        mapping.node.add_dependency(function.policy)
+        node_of(mapping).add_dependency(function.policy)
         return mapping
 
     def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
@@ -219,11 +219,11 @@ class DocumentDbEventSource:
             )
 
     def _check_version(self, function: LambdaFunction) -> None:
-        resource = self.cluster.node.default_child
+        resource = resource_of(self.cluster)
         version = literal(cast("str | None", getattr(resource, "engine_version", None)))
         if version is not None and version.startswith("3."):
             raise ConfigurationError(
-                f"engine_version of {self.cluster.node.path} must be 4.0 or later, got "
+                f"engine_version of {path_of(self.cluster)} must be 4.0 or later, got "
                 f"{version}; Lambda reads no change streams of 3.6",
                 scope=function,
             )
@@ -232,7 +232,7 @@ class DocumentDbEventSource:
         secret = self.secret or getattr(self.cluster, "secret", None)
         if secret is None:
             raise ConfigurationError(
-                f"secret must be given for {self.cluster.node.path}, which has none of "
+                f"secret must be given for {path_of(self.cluster)}, which has none of "
                 "its own; pass that of a user who may read",
                 scope=function,
             )
@@ -240,7 +240,7 @@ class DocumentDbEventSource:
 
     def _grant(self, function: LambdaFunction) -> None:
         # All groups of a kind where the cluster does not say which is its own.
-        resource = self.cluster.node.default_child
+        resource = resource_of(self.cluster)
         parameters = getattr(resource, "db_cluster_parameter_group_name", None) or "*"
         subnets = getattr(resource, "db_subnet_group_name", None) or "*"
         identifier = self.cluster.cluster_identifier

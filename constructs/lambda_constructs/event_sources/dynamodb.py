@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import path_of, resource_of, stack_of
 from lambda_constructs._rollback import Watched, growing_age
 from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._mapping import (
@@ -148,7 +148,7 @@ class DynamoDbEventSource:
         check_place(function, self.table)
         warn_of_options(function, self, self.table, limits.DYNAMODB_RETENTION_SECONDS)
         self._warn_of_readers(function)
-        watch_for_loop(function, self.table.node.path, self.table.table_arn, WRITES)
+        watch_for_loop(function, path_of(self.table), self.table.table_arn, WRITES)
         self._grant(function, arn)
         age = settled_age(limits.DYNAMODB_RETENTION_SECONDS)
         return add_mapping(
@@ -173,11 +173,11 @@ class DynamoDbEventSource:
             return arn
         remedy = (
             "stream=StreamViewType.NEW_AND_OLD_IMAGES to it"
-            if self.table.node.default_child is not None
+            if resource_of(self.table) is not None
             else "table_stream_arn= to from_table_attributes()"
         )
         raise ConfigurationError(
-            f"{self.table.node.path} must have a stream, got none; pass {remedy}",
+            f"{path_of(self.table)} must have a stream, got none; pass {remedy}",
             scope=function,
         )
 
@@ -199,13 +199,13 @@ class DynamoDbEventSource:
         if readers > most:
             Practice.STREAM_READERS.warn(
                 function,
-                f"it is reader {readers} of the stream of {self.table.node.path}, and "
+                f"it is reader {readers} of the stream of {path_of(self.table)}, and "
                 f"{kind} has room for {most} before they throttle each other; let one "
                 "function read, and put what it finds on an event bus",
             )
 
     def _is_global(self) -> bool:
-        resource = self.table.node.default_child
+        resource = resource_of(self.table)
         if not isinstance(resource, dynamodb.CfnGlobalTable):
             return False
         replicas = stack_of(self.table).resolve(resource.replicas)

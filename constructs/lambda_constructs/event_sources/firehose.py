@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from aws_cdk import Duration, Size
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of
 from lambda_constructs._signals import sustained
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -127,15 +128,15 @@ class FirehoseEventSource:
         return [
             Signal(
                 name="ExecuteProcessing.Success",
-                of=each.node.id,
+                of=node_of(each).id,
                 namespace="AWS/Firehose",
                 metric_name="ExecuteProcessing.Success",
                 dimensions={"DeliveryStreamName": delivery_stream_name(each)},
                 statistic="Average",
                 unit="rate",
                 limit=sustained(0.95, "<"),
-                meaning=f"{each.node.id} cannot have its records processed: they end "
-                "in processing-failed/ of its bucket, as they came.",
+                meaning=f"{node_of(each).id} cannot have its records processed: they "
+                "end in processing-failed/ of its bucket, as they came.",
             )
             for each in bound.streams
         ]

@@ -11,6 +11,7 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from lambda_constructs import limits
+from lambda_constructs._known import function_arn_of, node_of
 from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import ConfigurationError, check_fields, check_type
 from lambda_constructs.event_sources._api import (
@@ -112,7 +113,7 @@ class HttpApiEventSource:
         # Not CDK's HttpLambdaIntegration, which has a permission for each route, or
         # one for `*/*/*`, which `$default` does not match.
         integration = _ToAlias(
-            function.live.function_arn,
+            function_arn_of(function.live),
             self.payload_format_version,
             self.parameter_mapping,
         )
@@ -188,7 +189,7 @@ class HttpApiEventSource:
         """Say how long to wait: on the resource, since CDK stops at 29 s."""
         if self.timeout is None:
             return
-        integration = route.node.find_child(INTEGRATION).node.default_child
+        integration = node_of(route).find_child(INTEGRATION).node.default_child
         resource = cast("apigatewayv2.CfnIntegration", integration)
         resource.timeout_in_millis = self.timeout.to_milliseconds()
 

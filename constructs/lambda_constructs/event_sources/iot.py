@@ -13,7 +13,13 @@ from constructs import Construct
 
 from lambda_constructs import limits
 from lambda_constructs._destinations import to_queue
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    node_of,
+    path_of,
+    stack_of,
+)
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -93,7 +99,7 @@ class IotEventSource:
             # https://docs.aws.amazon.com/iot/latest/developerguide/sqs-rule-action.html
             raise ConfigurationError(
                 "dead_letter_queue must be standard, got FIFO "
-                f"{self.dead_letter_queue.node.path}; IoT cannot send to FIFO, pass a "
+                f"{path_of(self.dead_letter_queue)}; IoT cannot send to FIFO, pass a "
                 "standard one"
             )
 
@@ -117,14 +123,14 @@ class IotEventSource:
             f"{self.id}Permission",
             principal=PRINCIPAL,
             source_arn=rule.attr_arn,
-            source_account=stack_of(function).account,
+            source_account=account_of(stack_of(function)),
         )
         return rule
 
     def _rule(self, scope: Construct, function: LambdaFunction) -> iot.CfnTopicRule:
         kinds = iot.CfnTopicRule
         on_error, policies = self._on_error(scope, function)
-        invoke = kinds.LambdaActionProperty(function_arn=function.live.function_arn)
+        invoke = kinds.LambdaActionProperty(function_arn=function_arn_of(function.live))
         rule = kinds(
             scope,
             "Resource",
@@ -138,7 +144,7 @@ class IotEventSource:
             ),
         )
         # Till the permission is there, which needs the rule, every message is an error.
-        rule.node.add_dependency(*policies)
+        node_of(rule).add_dependency(*policies)
         return rule
 
     def _on_error(
@@ -208,6 +214,6 @@ def _rules_of(stack: Stack) -> iam.ServicePrincipal:
         PRINCIPAL,
         conditions={
             "ArnLike": {"aws:SourceArn": rules},
-            "StringEquals": {"aws:SourceAccount": stack.account},
+            "StringEquals": {"aws:SourceAccount": account_of(stack)},
         },
     )

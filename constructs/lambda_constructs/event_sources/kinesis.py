@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import path_of, resource_of, stack_of
 from lambda_constructs._rollback import Watched, growing_age
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -150,7 +150,7 @@ class KinesisEventSource:
         retention = self._retention()
         warn_of_options(function, self, self.stream, retention)
         arn = self.stream.stream_arn
-        watch_for_loop(function, self.stream.node.path, arn, WRITES)
+        watch_for_loop(function, path_of(self.stream), arn, WRITES)
         self._grant(function)
         age = settled_age(retention or limits.KINESIS_DEFAULT_RETENTION_SECONDS)
         return add_mapping(
@@ -217,22 +217,22 @@ class KinesisEventSource:
             return
         theirs, ours = self.consumer.stream, self.stream
         comparable = not any(
-            is_token(each.stream_arn) and each.node.default_child is None
+            is_token(each.stream_arn) and resource_of(each) is None
             for each in (theirs, ours)
         )
         stack = stack_of(function)
         same = stack.resolve(theirs.stream_arn) == stack.resolve(ours.stream_arn)
         if comparable and not same:
             raise ConfigurationError(
-                f"consumer {self.consumer.node.path} must be one of {ours.node.path}, "
-                f"got one of {theirs.node.path}; pass that stream, or a consumer of "
+                f"consumer {path_of(self.consumer)} must be one of {path_of(ours)}, "
+                f"got one of {path_of(theirs)}; pass that stream, or a consumer of "
                 "this one",
                 scope=function,
             )
 
     def _retention(self) -> float | None:
         """Give how long the stream keeps a record, or None where nothing is known."""
-        resource = self.stream.node.default_child
+        resource = resource_of(self.stream)
         if not isinstance(resource, kinesis.CfnStream):
             return None
         if resource.retention_period_hours is None:

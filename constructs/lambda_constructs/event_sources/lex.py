@@ -13,7 +13,14 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lex as lex
 
 from lambda_constructs import limits
-from lambda_constructs._known import node_of, stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    node_of,
+    path_of,
+    region_of,
+    stack_of,
+)
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -116,7 +123,7 @@ class LexEventSource:
                 raise self._hidden(function, alias)
             if setting.code_hook_specification is not None:
                 raise ConfigurationError(
-                    f"{alias.node.path} has a code hook for {self.locale_id} already, "
+                    f"{path_of(alias)} has a code hook for {self.locale_id} already, "
                     "and may have one only; let that function serve all intents",
                     scope=function,
                 )
@@ -125,7 +132,7 @@ class LexEventSource:
 
     def _item(self, function: LambdaFunction, enabled: bool | IResolvable) -> Item:
         hook = Alias.LambdaCodeHookProperty(
-            code_hook_interface_version="1.0", lambda_arn=function.live.function_arn
+            code_hook_interface_version="1.0", lambda_arn=function_arn_of(function.live)
         )
         return Item(
             locale_id=self.locale_id,
@@ -139,7 +146,7 @@ class LexEventSource:
 
     def _hidden(self, function: LambdaFunction, alias: Alias) -> ConfigurationError:
         return ConfigurationError(
-            f"bot_alias_locale_settings of {alias.node.path} is a token, to which "
+            f"bot_alias_locale_settings of {path_of(alias)} is a token, to which "
             "nothing can be added; set a list of BotAliasLocaleSettingsItemProperty",
             scope=function,
         )
@@ -149,8 +156,8 @@ class LexEventSource:
             return
         stack = stack_of(function)
         for name, there, here in (
-            ("Region", arn.split(":")[3], literal(stack.region)),
-            ("account", arn.split(":")[4], literal(stack.account)),
+            ("Region", arn.split(":")[3], literal(region_of(stack))),
+            ("account", arn.split(":")[4], literal(account_of(stack))),
         ):
             if here and there != here:
                 raise ConfigurationError(
@@ -186,5 +193,5 @@ def allow_alias(function: LambdaFunction, id: str, arn: str) -> lambda_.CfnPermi
         id,
         principal=PRINCIPAL,
         source_arn=arn,
-        source_account=stack_of(function).account,
+        source_account=account_of(stack_of(function)),
     )

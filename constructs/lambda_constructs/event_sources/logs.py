@@ -8,7 +8,13 @@ from dataclasses import KW_ONLY, dataclass
 from aws_cdk import aws_logs as logs
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    node_of,
+    path_of,
+    stack_of,
+)
 from lambda_constructs._signals import place_of, sustained
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -116,21 +122,21 @@ class LogsEventSource:
             f"{id}-Permission",
             principal="logs.amazonaws.com",
             source_arn=self.log_group.log_group_arn,
-            source_account=stack_of(function).account,
+            source_account=account_of(stack_of(function)),
         )
         # L1, since CDK's L2 leaves out three of the options, and SourceAccount.
         subscription = logs.CfnSubscriptionFilter(
             function,
             id,
             log_group_name=self.log_group.log_group_name,
-            destination_arn=function.live.function_arn,
+            destination_arn=function_arn_of(function.live),
             filter_pattern=self._pattern,
             apply_on_transformed_logs=self.apply_on_transformed_logs,
             emit_system_fields=list(self.emit_system_fields) or None,
             field_selection_criteria=self.field_selection_criteria,
         )
         # CloudWatch Logs tries the permission when it creates the filter.
-        subscription.node.add_dependency(permission)
+        node_of(subscription).add_dependency(permission)
         return subscription
 
     def signals(
@@ -204,7 +210,7 @@ class LogsEventSource:
         if are_one(self.log_group, function.log_group):
             raise ConfigurationError(
                 f"log_group must not be the one that the function logs to, got "
-                f"{self.log_group.node.path}, which would loop without end; give the "
+                f"{path_of(self.log_group)}, which would loop without end; give the "
                 "function a log group of its own, or watch another",
                 scope=function,
             )
@@ -213,7 +219,7 @@ class LogsEventSource:
         count = 1 + count_filters(self.log_group)
         if count > limits.LOGS_FILTERS:
             raise ConfigurationError(
-                f"{self.log_group.node.path} must have at most {limits.LOGS_FILTERS} "
+                f"{path_of(self.log_group)} must have at most {limits.LOGS_FILTERS} "
                 f"subscription filters, got {count}; let one function distribute its "
                 "lines, by a topic for example",
                 scope=function,
@@ -221,7 +227,7 @@ class LogsEventSource:
         if count == limits.LOGS_FILTERS_WITHOUT_QUOTA_INCREASE + 1:
             Practice.LOGS_FILTER_QUOTA.warn(
                 function,
-                f"{count} subscription filters of {self.log_group.node.path} need a "
+                f"{count} subscription filters of {path_of(self.log_group)} need a "
                 f"raised quota, {limits.LOGS_FILTERS_WITHOUT_QUOTA_INCREASE} do not; "
                 "request it first",
             )

@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from lambda_constructs import limits
+from lambda_constructs._known import node_of, resource_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_duration,
@@ -130,14 +131,14 @@ class MqEventSource:
         )
         host = self.virtual_host
         # On the resource, since CDK has no L2 for brokers.
-        resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+        resource = cast("lambda_.CfnEventSourceMapping", resource_of(mapping))
         resource.queues = [self.queue]
         resource.source_access_configurations = [
             Access(type="BASIC_AUTH", uri=secret_arn),
             *([Access(type="VIRTUAL_HOST", uri=host)] if host is not None else []),
         ]
         # Lambda checks the role's permissions when it creates the mapping.
-        mapping.node.add_dependency(function.policy)
+        node_of(mapping).add_dependency(function.policy)
         return mapping
 
     def _check_types(self) -> None:

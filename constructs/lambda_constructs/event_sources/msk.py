@@ -16,7 +16,7 @@ from lambda_constructs.event_sources._kafka import (
     add_mapping,
     kafka_signals,
     mapping_id,
-    resource_of,
+    mapping_of,
     warn_of_options,
 )
 from lambda_constructs.event_sources._kafka_authentication import KafkaAuthentication
@@ -159,7 +159,7 @@ class MskEventSource:
         if registry is not None or self.consumer_group_id is not None:
             kinds = lambda_.CfnEventSourceMapping
             config = kinds.AmazonManagedKafkaEventSourceConfigProperty
-            resource_of(mapping).amazon_managed_kafka_event_source_config = config(
+            mapping_of(mapping).amazon_managed_kafka_event_source_config = config(
                 consumer_group_id=self.consumer_group_id,
                 schema_registry_config=registry.bind(function) if registry else None,
             )

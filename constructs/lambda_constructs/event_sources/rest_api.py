@@ -9,7 +9,13 @@ from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    function_arn_of,
+    node_of,
+    path_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -179,7 +185,7 @@ class RestApiEventSource:
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
         """
-        resource = self.api.node.default_child
+        resource = resource_of(self.api)
         name = getattr(resource, "name", None)
         if not isinstance(name, str):
             return []
@@ -197,12 +203,12 @@ class RestApiEventSource:
     def rollback_metrics(self, function: LambdaFunction, /) -> Iterable[Watched]:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html."""
         name = self.api.rest_api_name
-        own = isinstance(self.api.node.default_child, apigateway.CfnRestApi)
-        if not own and name == self.api.node.id:
+        own = isinstance(resource_of(self.api), apigateway.CfnRestApi)
+        if not own and name == node_of(self.api).id:
             # What CDK makes up for an imported one.
             Practice.DEPLOYMENT_API_ALARM.warn(
                 function,
-                f"5xx of {self.api.node.path}, which is imported without a name, roll "
+                f"5xx of {path_of(self.api)}, which is imported without a name, roll "
                 "no release back; pass rest_api_name= where it is imported",
             )
             return []
@@ -250,13 +256,13 @@ class RestApiEventSource:
         waits = seconds(self.timeout)
         if waits is None or waits <= most:
             return
-        resource = self.api.node.default_child
+        resource = resource_of(self.api)
         if isinstance(resource, apigateway.CfnRestApi):
             endpoint = stack_of(resource).resolve(resource.endpoint_configuration)
             if not any(each in str(endpoint) for each in ("REGIONAL", "PRIVATE")):
                 raise ConfigurationError(
                     f"timeout must be at most {most} s for edge-optimized "
-                    f"{self.api.node.path}, got {waits:g} s; pass "
+                    f"{path_of(self.api)}, got {waits:g} s; pass "
                     "endpoint_types=[EndpointType.REGIONAL] to the API",
                     scope=function,
                 )
@@ -275,7 +281,10 @@ class RestApiEventSource:
             )
 
     def _integration(self, function: LambdaFunction) -> apigateway.Integration:
-        alias, extra = function.live.function_arn, self.integration_request_parameters
+        alias, extra = (
+            function_arn_of(function.live),
+            self.integration_request_parameters,
+        )
         path = f"2015-03-31/functions/{alias}/invocations"
         if self.response_transfer_mode is apigateway.ResponseTransferMode.STREAM:
             path = f"2021-11-15/functions/{alias}/response-streaming-invocations"
@@ -303,9 +312,9 @@ class RestApiEventSource:
         resource = self.api.root
         for part in filter(None, path.split("/")):
             others = {
-                each.node.id
-                for each in resource.node.children
-                if each.node.id.startswith("{") and part.startswith("{")
+                node_of(each).id
+                for each in node_of(resource).children
+                if node_of(each).id.startswith("{") and part.startswith("{")
             } - {part}
             if others:
                 raise ConfigurationError(
@@ -315,9 +324,9 @@ class RestApiEventSource:
                 )
             resource = resource.get_resource(part) or resource.add_resource(part)
         method = route.partition(" ")[0]
-        if resource.node.try_find_child(method) is not None:
+        if node_of(resource).try_find_child(method) is not None:
             raise ConfigurationError(
-                f"{route} of {self.api.node.path} leads somewhere already; "
+                f"{route} of {path_of(self.api)} leads somewhere already; "
                 "bind each route once",
                 scope=function,
             )

@@ -10,6 +10,7 @@ from typing import Literal
 from aws_cdk import aws_s3 as s3
 
 from lambda_constructs import limits
+from lambda_constructs._known import path_of
 from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -144,7 +145,7 @@ class S3BatchEventSource:
         if self.manifest_format == CSV and self.manifests.encryption_key is not None:
             Practice.S3_BATCH_MANIFEST_KEY.warn(
                 function,
-                f"{self.manifests.node.path} encrypts with KMS, and S3 Batch reads no "
+                f"{path_of(self.manifests)} encrypts with KMS, and S3 Batch reads no "
                 "such CSV manifest; upload manifests with "
                 "ServerSideEncryption='AES256', or pass a bucket with S3_MANAGED",
             )

@@ -13,7 +13,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import function_arn_of, node_of, queue_arn_of, stack_of
 from lambda_constructs._signals import given_depth
 from lambda_constructs.errors import check_fields, check_text, check_type
 from lambda_constructs.event_sources._push import keep_failures, source_id
@@ -137,7 +137,7 @@ class ScheduleEventSource:
             state="ENABLED" if self.enabled else "DISABLED",
         )
         # It may fire as soon as it is there.
-        schedule.node.add_dependency(policy)
+        node_of(schedule).add_dependency(policy)
         return schedule
 
     def signals(
@@ -197,9 +197,9 @@ class ScheduleEventSource:
         kinds = scheduler.CfnSchedule
         stack = stack_of(function)
         return kinds.TargetProperty(
-            arn=function.live.function_arn,
+            arn=function_arn_of(function.live),
             role_arn=role.role_arn,
-            dead_letter_config=kinds.DeadLetterConfigProperty(arn=store.queue_arn),
+            dead_letter_config=kinds.DeadLetterConfigProperty(arn=queue_arn_of(store)),
             input=None if self.input is None else stack.to_json_string(self.input),
             retry_policy=kinds.RetryPolicyProperty(
                 maximum_retry_attempts=self.retry_attempts,

@@ -27,7 +27,7 @@ from lambda_constructs.event_sources._kafka import (
     add_mapping,
     kafka_signals,
     mapping_id,
-    resource_of,
+    mapping_of,
     warn_of_options,
 )
 from lambda_constructs.event_sources._kafka_authentication import (
@@ -168,7 +168,7 @@ class SelfManagedKafkaEventSource:
             bootstrap_servers=self.bootstrap_servers,
             starting_position=self.starting_position or position,
         )
-        self._configure(function, resource_of(mapping))
+        self._configure(function, mapping_of(mapping))
         return mapping
 
     def signals(

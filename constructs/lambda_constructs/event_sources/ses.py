@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.aws_ses_actions import LambdaInvocationType
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import account_of, function_arn_of, node_of, stack_of
 from lambda_constructs.errors import (
     ConfigurationError,
     check_fields,
@@ -124,7 +124,7 @@ class SesEventSource:
             f"{id}Permission",
             principal=SES,
             source_arn=rule_arn(function, set_name, name),
-            source_account=stack_of(function).account,
+            source_account=account_of(stack_of(function)),
         )
         rule = ses.CfnReceiptRule(
             function,
@@ -139,7 +139,7 @@ class SesEventSource:
             prefix = self.object_key_prefix
             granted = put_into(function, self.bucket, prefix, name, set_name)
             if granted is not None:
-                rule.node.add_dependency(granted)
+                node_of(rule).add_dependency(granted)
         if self.topic is not None:
             let_publish(function, self.topic, name, set_name)
         if self.invocation_type == LambdaInvocationType.EVENT:
@@ -154,7 +154,7 @@ class SesEventSource:
         kinds = ses.CfnReceiptRule
         store = [s3_action(self.bucket, self.object_key_prefix)] if self.bucket else []
         invoke = kinds.LambdaActionProperty(
-            function_arn=function.live.function_arn,
+            function_arn=function_arn_of(function.live),
             invocation_type=INVOCATION_TYPES[self.invocation_type],
             topic_arn=self.topic.topic_arn if self.topic else None,
         )

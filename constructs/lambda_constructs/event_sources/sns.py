@@ -10,7 +10,16 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.region_info import RegionInfo
 
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import (
+    account_of,
+    function_arn_of,
+    node_of,
+    path_of,
+    queue_arn_of,
+    region_of,
+    resource_of,
+    stack_of,
+)
 from lambda_constructs._signals import given_depth, is_here, place_of
 from lambda_constructs.errors import (
     ConfigurationError,
@@ -130,19 +139,19 @@ class SnsEventSource:
             id,
             topic_arn=self.topic.topic_arn,
             protocol="lambda",
-            endpoint=function.live.function_arn,
+            endpoint=function_arn_of(function.live),
             filter_policy=None if policy is None else as_json(policy),
             filter_policy_scope=None if body is None else "MessageBody",
-            redrive_policy=queue and {"deadLetterTargetArn": queue.queue_arn},
+            redrive_policy=queue and {"deadLetterTargetArn": queue_arn_of(queue)},
             region=self._region(function),
         )
         # What comes before the permission is refused, and SNS does not try it again.
-        subscription.node.add_dependency(permission)
+        node_of(subscription).add_dependency(permission)
         if queue is not None:
             # The queue itself is named above.
-            allowed = queue.node.try_find_child("Policy")
+            allowed = node_of(queue).try_find_child("Policy")
             if allowed is not None:
-                subscription.node.add_dependency(allowed)
+                node_of(subscription).add_dependency(allowed)
         Validations.of(subscription).acknowledge(ALIAS)
         return subscription
 
@@ -201,12 +210,12 @@ class SnsEventSource:
     def _check_topic(self, function: LambdaFunction) -> None:
         if self.topic.fifo:
             raise ConfigurationError(
-                f"topic must be standard, got FIFO {self.topic.node.path}, which can "
+                f"topic must be standard, got FIFO {path_of(self.topic)}, which can "
                 "invoke no function; subscribe a FIFO queue to it, and pass that to "
                 "SqsEventSource",
                 scope=function,
             )
-        if self.topic.node.default_child is not None:
+        if resource_of(self.topic) is not None:
             remedy = (
                 "import it by its ARN, and allow this account sns:Subscribe in its own "
                 "policy"
@@ -217,19 +226,19 @@ class SnsEventSource:
         if self.dead_letter_queue is None:
             return
         stack = stack_of(function)
-        wanted = literal(self.topic.env.region) or literal(stack.region)
-        got = literal(self.dead_letter_queue.env.region)
+        wanted = literal(region_of(self.topic)) or literal(region_of(stack))
+        got = literal(region_of(self.dead_letter_queue))
         if wanted and got and wanted != got:
             raise ConfigurationError(
                 f"dead_letter_queue must be in the topic's Region {wanted}, got "
-                f"{self.dead_letter_queue.node.path} in {got}; pass a queue there",
+                f"{path_of(self.dead_letter_queue)} in {got}; pass a queue there",
                 scope=function,
             )
 
     def _is_abroad(self, function: LambdaFunction) -> bool:
         """Tell whether the topic is in another Region, as far as both are known."""
-        there = literal(self.topic.env.region)
-        here = literal(stack_of(function).region)
+        there = literal(region_of(self.topic))
+        here = literal(region_of(stack_of(function)))
         return bool(there and here and there != here)
 
     def _principal(self, function: LambdaFunction) -> str:
@@ -239,10 +248,10 @@ class SnsEventSource:
         """
         if not self._is_abroad(function):
             return PRINCIPAL
-        there, here = self.topic.env.region, stack_of(function).region
+        there, here = region_of(self.topic), region_of(stack_of(function))
         if RegionInfo.get(here).is_opt_in_region:
             raise ConfigurationError(
-                f"{self.topic.node.path} in {there} cannot invoke a function in "
+                f"{path_of(self.topic)} in {there} cannot invoke a function in "
                 f"{here}, since SNS delivers to a Region that has to be opted into "
                 "from that Region only; define both in one",
                 scope=function,
@@ -253,8 +262,10 @@ class SnsEventSource:
 
     def _region(self, function: LambdaFunction) -> str | None:
         stack = stack_of(function)
-        there = self.topic.env.region
-        return None if stack.resolve(there) == stack.resolve(stack.region) else there
+        there = region_of(self.topic)
+        return (
+            None if stack.resolve(there) == stack.resolve(region_of(stack)) else there
+        )
 
     def _undelivered(
         self, function: LambdaFunction, id: str
@@ -262,9 +273,9 @@ class SnsEventSource:
         if self.dead_letter_queue is None and self._is_abroad(function):
             Practice.SNS_DEAD_LETTER_QUEUE.warn(
                 function,
-                f"{self.topic.node.path} is in another Region, so that no queue can be "
+                f"{path_of(self.topic)} is in another Region, so that no queue can be "
                 "made here for what SNS could not deliver, and it is lost; pass "
-                f"dead_letter_queue= a queue in {self.topic.env.region}",
+                f"dead_letter_queue= a queue in {region_of(self.topic)}",
             )
             return None
         return undelivered(
@@ -277,8 +288,8 @@ class SnsEventSource:
             source_arns=stack_of(function).format_arn(
                 service="sns",
                 resource="*",
-                region=literal(self.topic.env.region),
-                account=literal(self.topic.env.account),
+                region=literal(region_of(self.topic)),
+                account=literal(account_of(self.topic)),
             ),
-            source_account=self.topic.env.account,
+            source_account=account_of(self.topic),
         )

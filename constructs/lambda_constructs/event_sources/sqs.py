@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs._known import path_of
+from lambda_constructs._known import node_of, path_of, resource_of
 from lambda_constructs._rollback import Watched, dead_letters
 from lambda_constructs._signals import events_of, given_depth, is_here, place_of
 from lambda_constructs.errors import (
@@ -162,7 +162,7 @@ class SqsEventSource:
         )
         self._provision_pollers(mapping)
         # Lambda checks the role's permissions when it creates the mapping.
-        mapping.node.add_dependency(function.policy)
+        node_of(mapping).add_dependency(function.policy)
         return mapping
 
     def signals(
@@ -250,7 +250,7 @@ class SqsEventSource:
         if not fifo:
             return
         check_range(
-            f"batch_size of FIFO {self.queue.node.path}",
+            f"batch_size of FIFO {path_of(self.queue)}",
             self.batch_size,
             *limits.SQS_FIFO_BATCH_SIZE,
             scope=function,
@@ -258,7 +258,7 @@ class SqsEventSource:
         if self.max_batching_window is not None:
             raise ConfigurationError(
                 f"max_batching_window must not be given for FIFO "
-                f"{self.queue.node.path}; leave it out",
+                f"{path_of(self.queue)}; leave it out",
                 scope=function,
             )
 
@@ -297,7 +297,7 @@ class SqsEventSource:
             Practice.SQS_MAX_CONCURRENCY.warn(
                 function,
                 f"reserved_concurrent_executions={reserved} throttles the poller of "
-                f"{self.queue.node.path}, and a throttled batch counts as received; "
+                f"{path_of(self.queue)}, and a throttled batch counts as received; "
                 f"{remedy}",
             )
 
@@ -315,7 +315,7 @@ class SqsEventSource:
         if config is None:
             return
         # On the resource, since CDK's L2 stops at the 2,000 pollers of old.
-        resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+        resource = cast("lambda_.CfnEventSourceMapping", resource_of(mapping))
         resource.provisioned_poller_config = (
             lambda_.CfnEventSourceMapping.ProvisionedPollerConfigProperty(
                 minimum_pollers=config.minimum_pollers,

@@ -10,7 +10,7 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from lambda_constructs import limits
-from lambda_constructs._known import stack_of
+from lambda_constructs._known import function_arn_of, stack_of
 from lambda_constructs._rollback import Watched
 from lambda_constructs.errors import ConfigurationError, check_fields
 from lambda_constructs.event_sources._api import (
@@ -210,7 +210,7 @@ class _ToAlias(apigatewayv2.WebSocketRouteIntegration):
             service="apigateway",
             account="lambda",
             resource="path/2015-03-31/functions",
-            resource_name=f"{function.live.function_arn}/invocations",
+            resource_name=f"{function_arn_of(function.live)}/invocations",
         )
         self._timeout = timeout
 
