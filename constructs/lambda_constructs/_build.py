@@ -24,7 +24,7 @@ from lambda_constructs._insights import InsightsRole, insights_statement
 from lambda_constructs._known import function_arn_of, node_of, resource_of
 from lambda_constructs._options import FunctionOptions
 from lambda_constructs._signing import check_signing
-from lambda_constructs.permissions import denied_to_code, statement
+from lambda_constructs.permissions import denied_to_code, service, statement
 from lambda_constructs.secrets import METADATA, reasons
 
 if TYPE_CHECKING:
@@ -103,12 +103,7 @@ def log_group(scope: LambdaFunction, defaults: FunctionDefaults) -> logs.LogGrou
 def role(scope: LambdaFunction, settings: FunctionOptions) -> iam.Role:
     """Make the role, which Lambda alone may assume."""
     kind = InsightsRole if "insights_version" in settings else iam.Role
-    return kind(scope, "Role", assumed_by=_lambda_service())
-
-
-@cache
-def _lambda_service() -> iam.ServicePrincipal:
-    return iam.ServicePrincipal("lambda.amazonaws.com")
+    return kind(scope, "Role", assumed_by=service("lambda.amazonaws.com"))
 
 
 @cache

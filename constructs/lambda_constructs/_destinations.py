@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_sqs as sqs
 
-from lambda_constructs._known import account_of, function_arn_of, node_of, queue_arn_of
+from lambda_constructs._known import account_of, function_arn_of, queue_arn_of
 from lambda_constructs._queues import failure_queue
 from lambda_constructs.errors import ConfigurationError
 from lambda_constructs.permissions import key_statement, statement
@@ -54,14 +55,18 @@ def refuse_fifo(store: sqs.Queue | sqs.IQueue | sns.Topic | sns.ITopic) -> None:
         )
 
 
-def own_queue(function: LambdaFunction) -> sqs.Queue:
-    """Give the queue beside *function*, made when it is first asked for."""
-    existing = node_of(function).try_find_child("Failures")
-    if isinstance(existing, sqs.Queue):
-        return existing
-    queue = failure_queue(function, "Failures", encryption_key=function.encryption_key)
-    function.failure_queues.append(queue)
-    return queue
+_own: WeakKeyDictionary[LambdaFunction, sqs.Queue] = WeakKeyDictionary()
+
+
+def to_own_queue(function: LambdaFunction) -> Target:
+    """Send to the queue beside *function*, made when it is first asked for."""
+    key = function.encryption_key
+    if function not in _own:
+        _own[function] = failure_queue(function, "Failures", encryption_key=key)
+        function.failure_queues.append(_own[function])
+    arn = queue_arn_of(_own[function])
+    send = statement(["sqs:SendMessage"], arn)
+    return Target(arn, (send, *_use_key(key, "sqs", function)))
 
 
 def to_queue(queue: sqs.Queue | sqs.IQueue, function: LambdaFunction) -> Target:

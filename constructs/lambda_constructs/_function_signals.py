@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_lambda as lambda_
 
-from lambda_constructs._known import node_of, resource_of
+from lambda_constructs._known import resource_of
 from lambda_constructs._signals import (
     delivery_failures,
     depth,
@@ -82,8 +82,7 @@ def _of_invocations(function: LambdaFunction) -> Iterator[Signal]:
 def _of_asynchronous_events(function: LambdaFunction) -> Iterator[Signal]:
     """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html."""
     resource = cast("lambda_.CfnFunction", resource_of(function.function))
-    config = node_of(function).try_find_child("AsyncInvoke")
-    if config is None and resource.dead_letter_config is None:
+    if function.async_config is None and resource.dead_letter_config is None:
         return
     yield of_function(
         function,
@@ -100,7 +99,7 @@ def _of_asynchronous_events(function: LambdaFunction) -> Iterator[Signal]:
         statistic="Maximum",
         unit="ms",
     )
-    if config is not None:
+    if function.async_config is not None:
         yield delivery_failures(function)
     if resource.dead_letter_config is not None:
         yield of_function(
@@ -123,12 +122,9 @@ def _longest_wait(function: LambdaFunction) -> float:
 
     last = last_attempt_after(function)
     wait = 900.0 if last is None else last + 300.0
-    config = node_of(function).try_find_child("AsyncInvoke")
-    if config is None:
+    if function.async_config is None:
         return wait
-    age = literal(
-        cast("lambda_.CfnEventInvokeConfig", config).maximum_event_age_in_seconds
-    )
+    age = literal(function.async_config.maximum_event_age_in_seconds)
     return wait if age is None else min(wait, age * NEAR)
 
 

@@ -9,6 +9,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from lambda_constructs._known import put_below
+
 __all__: list[str] = []
 
 
@@ -25,7 +27,7 @@ def failure_queue(
     encryption_key: kms.IKey | None = None,
 ) -> sqs.Queue:
     """Make a queue where messages end: encrypted, TLS only, kept for 14 days."""
-    return sqs.Queue(
+    queue = sqs.Queue(
         scope,
         id,
         fifo=fifo or None,
@@ -42,3 +44,5 @@ def failure_queue(
             redrive_permission=sqs.RedrivePermission.ALLOW_ALL
         ),
     )
+    put_below(scope, queue)
+    return queue

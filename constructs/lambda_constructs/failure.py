@@ -12,12 +12,12 @@ from aws_cdk import aws_lambda as lambda_
 from lambda_constructs import limits
 from lambda_constructs._destinations import (
     Target,
-    own_queue,
     refuse_fifo,
     require,
     to_bucket,
     to_event_bus,
     to_function,
+    to_own_queue,
     to_queue,
     to_topic,
 )
@@ -72,7 +72,7 @@ class FailureDestination:
 
         It is the child `Failures`, and one of the function's `failure_queues`.
         """
-        return cls(lambda function: to_queue(own_queue(function), function), "queue")
+        return cls(to_own_queue, "queue")
 
     @classmethod
     def queue(cls, queue: sqs.Queue | sqs.IQueue) -> FailureDestination:
@@ -239,7 +239,7 @@ class AsyncInvoke:
         Raises:
             ConfigurationError: The function has such a configuration already.
         """
-        if node_of(function).try_find_child("AsyncInvoke") is not None:
+        if function.async_config is not None:
             raise ConfigurationError(
                 "asynchronous invocation is configured already; configure it once, by "
                 "async_invoke= of the function",
@@ -266,6 +266,7 @@ class AsyncInvoke:
         )
         # Lambda checks the role's permissions when it is given the destinations.
         node_of(config).add_dependency(function.policy, function.live)
+        function.async_config = config
         return config
 
 

@@ -71,6 +71,7 @@ class LambdaFunction(Construct):
     """A Lambda function with a role, a log group, versions and a live alias of its own.
 
     Attributes:
+        async_config: What becomes of events whose sender does not wait, if it is told.
         bound: Each of its sources, with what binding it gave.
         encryption_key: The customer's key of all that belongs to it, if it has one.
         event_sources: What has been bound to it, in that order.
@@ -89,6 +90,7 @@ class LambdaFunction(Construct):
         timeout: After how long Lambda stops an invocation.
     """
 
+    async_config: lambda_.CfnEventInvokeConfig | None
     bound: list[tuple[EventSource[object], object]]
     encryption_key: kms.Key | kms.IKey | None
     event_sources: list[EventSource[object]]
@@ -166,6 +168,7 @@ class LambdaFunction(Construct):
             settle_network(self, settings)
             check_function(self, handler, runtime, timeout, settings)
         self.tenancy_config = settings.get("tenancy_config")
+        self.async_config = None
         self.bound = []
         self.event_sources = []
         self._environment = dict(settings["environment"])

@@ -71,9 +71,9 @@ def acknowledge_findings(scope: IConstruct) -> None:
 
 
 def _of_function(function: LambdaFunction) -> None:
-    kept = bool(function.event_sources) or _has_child(function, "AsyncInvoke")
+    kept = bool(function.event_sources) or function.async_config is not None
     _acknowledge(function.function, {**FUNCTION, **FAILURES} if kept else FUNCTION)
-    if _has_child(function, "Logs"):
+    if node_of(function).try_find_child("Logs") is not None:
         _acknowledge(function.log_group, LOG_GROUP)
     for queue in function.failure_queues:
         _acknowledge(queue, FAILURE_QUEUE)
@@ -86,10 +86,6 @@ def _of_function(function: LambdaFunction) -> None:
             and construct.starting_position is None
         ):
             _acknowledge(construct, QUEUE_MAPPING)
-
-
-def _has_child(function: LambdaFunction, id: str) -> bool:
-    return node_of(function).try_find_child(id) is not None
 
 
 def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aws_cdk import IResource
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
 __all__: list[str] = []
+
+
+@cache
+def service(name: str) -> iam.ServicePrincipal:
+    """Give the principal of a service, which is the same everywhere."""
+    return iam.ServicePrincipal(name)
 
 
 def statement(actions: Sequence[str], *resources: str) -> iam.PolicyStatement:

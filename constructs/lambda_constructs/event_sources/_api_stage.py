@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import cast
+from weakref import WeakKeyDictionary
 
-from aws_cdk import IResource
+from aws_cdk import IResource, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_logs as logs
@@ -14,7 +16,7 @@ from constructs import Construct
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import let_logs_use, settled_key
 from lambda_constructs._known import node_of, path_of, resource_of, stack_of
-from lambda_constructs._validation import validate_at_the_end
+from lambda_constructs._validation import gather_until_the_end
 from lambda_constructs.errors import is_token
 from lambda_constructs.practices import Practice
 
@@ -94,31 +96,36 @@ def deployment_stage(api: apigateway.IRestApi) -> apigateway.CfnStage | None:
     return resource if isinstance(resource, apigateway.CfnStage) else None
 
 
+Api = tuple[Construct, str]
+Stage = apigateway.CfnStage | apigatewayv2.CfnStage
+
+_apis: WeakKeyDictionary[Stack, list[Api]] = WeakKeyDictionary()
+"""What has routes in each stack, with its id."""
+
+
 def warn_of_stages(api: IResource, api_id: str) -> None:
     """Tell at synthesis of stages without access logs, or without throttling.
 
     At synthesis, since a stage may be made, or told of them, after the routes.
     """
-
-    def check() -> list[str]:
-        for each in node_of(api.node.root).find_all():
-            logged: object
-            settings: list[object]
-            if isinstance(each, apigateway.CfnStage):
-                id, logged = each.rest_api_id, each.access_log_setting
-                settings = [each.method_settings]
-            elif isinstance(each, apigatewayv2.CfnStage):
-                id, logged = each.api_id, each.access_log_settings
-                settings = [each.default_route_settings, each.route_settings]
-            else:
-                continue
-            if _is(each, id, api, api_id):
-                _warn_of_stage(api, each, logged is not None, settings)
-        return []
-
     # An imported API is none of Python's constructs, and its stages are not known.
-    if isinstance(api, Construct):
-        validate_at_the_end(api, check)
+    if isinstance(api, Construct) and (api, api_id) not in _apis.get(stack_of(api), []):
+        gather_until_the_end(_apis, stack_of(api), (api, api_id), _look_at_stages)
+
+
+def _look_at_stages(stack: Stack, apis: list[Api]) -> list[str]:
+    ours = {api_id: stack.resolve(api_id) for _, api_id in apis}
+    for each in node_of(node_of(stack).root).find_all():
+        if not isinstance(each, Stage):
+            continue
+        said = each._cfn_properties
+        id = str(said.get("restApiId") or said.get("apiId"))
+        beside = is_token(id) and stack_of(each) is stack
+        own = stack.resolve(id) if beside else None
+        for api, api_id in apis:
+            if id == api_id or (beside and is_token(api_id) and own == ours[api_id]):
+                _warn_of_stage(api, each, stack_of(each).resolve(said))
+    return []
 
 
 def _access_logs(stage: Construct) -> logs.LogGroup:
@@ -135,33 +142,19 @@ def _access_logs(stage: Construct) -> logs.LogGroup:
     )
 
 
-def _is(
-    stage: apigateway.CfnStage | apigatewayv2.CfnStage,
-    id: str,
-    api: IResource,
-    api_id: str,
-) -> bool:
-    """Tell whether *id*, as *stage* uses it, is *api_id*."""
-    if id == api_id or not (is_token(id) and is_token(api_id)):
-        return id == api_id
-    stack = stack_of(api)
-    return stack is stage.stack and stack.resolve(id) == stack.resolve(api_id)
-
-
-def _warn_of_stage(
-    api: IResource,
-    stage: apigateway.CfnStage | apigatewayv2.CfnStage,
-    logged: bool,
-    settings: object,
-) -> None:
+def _warn_of_stage(api: Construct, stage: Stage, said: Mapping[str, object]) -> None:
     name = path_of(stage).removesuffix("/Resource")
-    if not logged:
+    if not (said.get("accessLogSetting") or said.get("accessLogSettings")):
         Practice.API_ACCESS_LOGS.warn(
             api,
             f"{name} has no access logs, so that nothing tells of requests "
             "which never reached a function; give the stage a log group for them",
         )
-    if "throttling" not in str(stage.stack.resolve(settings)).lower():
+    settings = [
+        said.get(each)
+        for each in ("defaultRouteSettings", "methodSettings", "routeSettings")
+    ]
+    if "throttling" not in str(settings).lower():
         Practice.API_THROTTLING.warn(
             api,
             f"{name} is not throttled, so that one client may use up the "

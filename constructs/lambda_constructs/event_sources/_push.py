@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
@@ -24,6 +26,7 @@ from lambda_constructs.errors import ConfigurationError, is_token, literal, seco
 from lambda_constructs.event_sources._relations import check_tenants
 from lambda_constructs.failure import AsyncInvoke
 from lambda_constructs.function import LambdaFunction
+from lambda_constructs.permissions import service
 from lambda_constructs.practices import Practice
 
 
@@ -96,8 +99,7 @@ def keep_failures(function: LambdaFunction) -> None:
     """
     check_tenants(function)
     resource = cast("lambda_.CfnFunction", resource_of(function.function))
-    told = node_of(function).try_find_child("AsyncInvoke") is not None
-    if not told and resource.dead_letter_config is None:
+    if function.async_config is None and resource.dead_letter_config is None:
         AsyncInvoke().bind(function)
 
 
@@ -108,9 +110,8 @@ def last_attempt_after(function: LambdaFunction) -> int | None:
     hides it.
     """
     timeout, retries = seconds(function.timeout), limits.ASYNC_RETRY_ATTEMPTS[1]
-    config = node_of(function).try_find_child("AsyncInvoke")
-    if config is not None:
-        told = cast("lambda_.CfnEventInvokeConfig", config).maximum_retry_attempts
+    if function.async_config is not None:
+        told = function.async_config.maximum_retry_attempts
         if literal(told) is None:
             return None
         retries = int(cast("float", told))
@@ -127,7 +128,7 @@ def undelivered(
     principal: str,
     source: IConstruct,
     source_arn: str,
-    source_arns: str,
+    source_arns: Callable[[], str],
     source_account: str | None = None,
 ) -> sqs.Queue | sqs.IQueue:
     """Give the queue for events that a service could not deliver to Lambda at all.
@@ -141,19 +142,22 @@ def undelivered(
     Raises:
         ConfigurationError: The service cannot send to the queue that is *given*.
     """
-    queue = given
-    if queue is None:
-        queue = failure_queue(function, id, encryption_key=function.encryption_key)
+    queue: sqs.Queue | sqs.IQueue
+    if given is None:
+        key: kms.Key | kms.IKey | None = function.encryption_key
+        queue = failure_queue(function, id, encryption_key=key)
         function.failure_queues.append(queue)
-    _check_dead_letter_queue(function, queue, principal)
+    else:
+        _check_dead_letter_queue(function, given, principal)
+        queue, key = given, given.encryption_master_key
     beside = stack_of(queue) in (stack_of(function), stack_of(source))
     exact = beside or not is_token(source_arn)
     conditions = (
         {"ArnEquals": {"aws:SourceArn": source_arn}}
         if exact
-        else {"ArnLike": {"aws:SourceArn": source_arns}}
+        else {"ArnLike": {"aws:SourceArn": source_arns()}}
     )
-    sender = iam.ServicePrincipal(principal)
+    sender = service(principal)
     send = iam.PolicyStatement(
         actions=["sqs:SendMessage"],
         principals=[sender],
@@ -161,7 +165,6 @@ def undelivered(
         conditions=conditions,
     )
     known = queue.add_to_resource_policy(send).statement_added
-    key = queue.encryption_master_key
     if key is not None:
         # By account: the source's ARN would be a cycle, since it names the queue.
         account = source_account or account_of(stack_of(function))

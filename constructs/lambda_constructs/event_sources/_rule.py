@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 
 from lambda_constructs import limits
-from lambda_constructs._known import function_arn_of, queue_arn_of, stack_of
+from lambda_constructs._known import function_arn_of, put_below, queue_arn_of, stack_of
 from lambda_constructs.errors import (
     check_duration,
     check_range,
@@ -84,6 +85,8 @@ def add_rule(
         schedule_expression=schedule_expression,
         state="ENABLED" if enabled else "DISABLED",
     )
+    put_below(function, rule)
+    arn = rule.attr_arn
     if dead_letter_queue is not None:
         check_same("Region", function, dead_letter_queue, OWN_REGION, name=QUEUE)
     store = undelivered(
@@ -92,9 +95,12 @@ def add_rule(
         dead_letter_queue,
         principal=EVENTBRIDGE,
         source=rule,
-        source_arn=rule.attr_arn,
-        source_arns=stack_of(function).format_arn(
-            service="events", resource="rule", resource_name="*"
+        source_arn=arn,
+        source_arns=partial(
+            stack_of(function).format_arn,
+            service="events",
+            resource="rule",
+            resource_name="*",
         ),
     )
     kinds = events.CfnRule
@@ -115,7 +121,7 @@ def add_rule(
         input_transformer=_transformer(input),
     )
     rule.targets = [target]
-    allow_rule(function, f"{id}Permission", rule)
+    allow_rule(function, f"{id}Permission", rule, arn)
     keep_failures(function)
     return rule
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 
@@ -13,7 +15,13 @@ from lambda_constructs.function import LambdaFunction
 EVENTBRIDGE = "events.amazonaws.com"
 
 
-def allow_rule(function: LambdaFunction, id: str, rule: events.CfnRule) -> None:
+_shared: WeakKeyDictionary[LambdaFunction, set[str]] = WeakKeyDictionary()
+"""The ARNs for all rules of a bus that each function has a permission for."""
+
+
+def allow_rule(
+    function: LambdaFunction, id: str, rule: events.CfnRule, arn: str
+) -> None:
     """Let *rule* invoke the live alias: it alone, while there is room for that.
 
     A function's resource policy holds 20 KB. Once a function has 30 permissions, the
@@ -23,21 +31,25 @@ def allow_rule(function: LambdaFunction, id: str, rule: events.CfnRule) -> None:
 
     https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """
-    shared = _arn_of_all(rule)
-    if any(each.source_arn == shared for each in function.permissions):
+    shared = _shared.get(function, set())
+    full = len(function.permissions) >= limits.EXACT_PERMISSIONS
+    all_rules = _arn_of_all(rule) if full or shared else ""
+    if all_rules in shared:
         return
     beside = []
-    if len(function.permissions) >= limits.EXACT_PERMISSIONS:
+    if full:
         beside = [each for each in function.permissions if _is_beside(each, rule)]
     for each in beside:
         function.permissions.remove(each)
         node_of(function).try_remove_child(node_of(each).id)
+    if beside:
+        _shared[function] = {*shared, all_rules}
     allow_invoke(
         function,
         f"{id}OfBus" if beside else id,
         principal=EVENTBRIDGE,
         source_account=account_of(stack_of(function)) if beside else None,
-        source_arn=shared if beside else rule.attr_arn,
+        source_arn=all_rules if beside else arn,
     )
 
 

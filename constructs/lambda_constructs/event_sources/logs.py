@@ -31,7 +31,6 @@ from lambda_constructs.event_sources._push import (
 )
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
-from lambda_constructs.practices import Practice
 from lambda_constructs.signals import Limit, Signal
 
 __all__ = ["LogsEventSource"]
@@ -115,7 +114,7 @@ class LogsEventSource:
         check_same("Region", function, self.log_group, beside)
         check_same("account", function, self.log_group, beside)
         self._check_is_no_loop(function)
-        self._check_number(function)
+        count_filters(function, self.log_group)
         keep_failures(function)
         permission = allow_invoke(
             function,
@@ -213,23 +212,6 @@ class LogsEventSource:
                 f"{path_of(self.log_group)}, which would loop without end; give the "
                 "function a log group of its own, or watch another",
                 scope=function,
-            )
-
-    def _check_number(self, function: LambdaFunction) -> None:
-        count = 1 + count_filters(self.log_group)
-        if count > limits.LOGS_FILTERS:
-            raise ConfigurationError(
-                f"{path_of(self.log_group)} must have at most {limits.LOGS_FILTERS} "
-                f"subscription filters, got {count}; let one function distribute its "
-                "lines, by a topic for example",
-                scope=function,
-            )
-        if count == limits.LOGS_FILTERS_WITHOUT_QUOTA_INCREASE + 1:
-            Practice.LOGS_FILTER_QUOTA.warn(
-                function,
-                f"{count} subscription filters of {path_of(self.log_group)} need a "
-                f"raised quota, {limits.LOGS_FILTERS_WITHOUT_QUOTA_INCREASE} do not; "
-                "request it first",
             )
 
 

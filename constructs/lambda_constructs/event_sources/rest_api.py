@@ -281,10 +281,8 @@ class RestApiEventSource:
             )
 
     def _integration(self, function: LambdaFunction) -> apigateway.Integration:
-        alias, extra = (
-            function_arn_of(function.live),
-            self.integration_request_parameters,
-        )
+        alias = function_arn_of(function.live)
+        extra = self.integration_request_parameters
         path = f"2015-03-31/functions/{alias}/invocations"
         if self.response_transfer_mode is apigateway.ResponseTransferMode.STREAM:
             path = f"2021-11-15/functions/{alias}/response-streaming-invocations"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property, partial
 
 from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_sns as sns
@@ -127,7 +128,7 @@ class SnsEventSource:
             function,
             f"{id}-Permission",
             principal=principal,
-            source_arn=self.topic.topic_arn,
+            source_arn=self._arn,
         )
         queue = self._undelivered(function, f"{id}-Undelivered")
         body = self.filter_policy_with_message_body
@@ -137,7 +138,7 @@ class SnsEventSource:
         subscription = sns.CfnSubscription(
             function,
             id,
-            topic_arn=self.topic.topic_arn,
+            topic_arn=self._arn,
             protocol="lambda",
             endpoint=function_arn_of(function.live),
             filter_policy=None if policy is None else as_json(policy),
@@ -190,8 +191,18 @@ class SnsEventSource:
             *found,
         ]
 
+    # What never changes of the topic is asked once: each question calls JavaScript.
+
+    @cached_property
+    def _arn(self) -> str:
+        return self.topic.topic_arn
+
+    @cached_property
+    def _is_fifo(self) -> bool:
+        return self.topic.fifo
+
     def _check_types(self) -> None:
-        if not (hasattr(self.topic, "topic_arn") and hasattr(self.topic, "fifo")):
+        if not (hasattr(self, "_arn") and hasattr(self, "_is_fifo")):
             raise ConfigurationError(
                 f"topic must be an SNS topic, got {self.topic!r}; pass the topic itself"
             )
@@ -201,14 +212,11 @@ class SnsEventSource:
 
     def _check_is_new(self, function: LambdaFunction) -> None:
         for each in function.event_sources:
-            if (
-                isinstance(each, SnsEventSource)
-                and each.topic.topic_arn == self.topic.topic_arn
-            ):
+            if isinstance(each, SnsEventSource) and each._arn == self._arn:
                 raise already_bound(function, self.topic)
 
     def _check_topic(self, function: LambdaFunction) -> None:
-        if self.topic.fifo:
+        if self._is_fifo:
             raise ConfigurationError(
                 f"topic must be standard, got FIFO {path_of(self.topic)}, which can "
                 "invoke no function; subscribe a FIFO queue to it, and pass that to "
@@ -261,11 +269,11 @@ class SnsEventSource:
         return PRINCIPAL
 
     def _region(self, function: LambdaFunction) -> str | None:
-        stack = stack_of(function)
-        there = region_of(self.topic)
-        return (
-            None if stack.resolve(there) == stack.resolve(region_of(stack)) else there
-        )
+        stack, there = stack_of(function), region_of(self.topic)
+        here = region_of(stack)
+        if there == here or stack.resolve(there) == stack.resolve(here):
+            return None
+        return there
 
     def _undelivered(
         self, function: LambdaFunction, id: str
@@ -284,8 +292,9 @@ class SnsEventSource:
             self.dead_letter_queue,
             principal=PRINCIPAL,
             source=self.topic,
-            source_arn=self.topic.topic_arn,
-            source_arns=stack_of(function).format_arn(
+            source_arn=self._arn,
+            source_arns=partial(
+                stack_of(function).format_arn,
                 service="sns",
                 resource="*",
                 region=literal(region_of(self.topic)),

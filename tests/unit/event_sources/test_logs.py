@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from aws_cdk import App, Environment, Stack, Token
 from aws_cdk import aws_lambda as lambda_
@@ -394,17 +396,26 @@ class TestRelations:
             watch(worker, group)
             watch(worker, logs.LogGroup(stack, f"Group{number}"))
 
-        with pytest.raises(ConfigurationError) as error:
-            watch(make_function(stack), group)
+        watch(make_function(stack), group)
 
-        assert (
+        message = re.escape(
             "Shop/Worker: Shop/Application must have at most 5 subscription filters, "
             "got 6; let one function distribute its lines, by a topic for example"
-        ) == str(error.value)
+        )
+        with pytest.raises(RuntimeError, match=message):
+            stack.node.root.synth()
+
+    def test_warns_of_filters_that_need_a_quota_increase(self, stack, group):
+        """
+        The last of the functions is told, and how many there are.
+        """
+        for number in range(1, 5):
+            watch(make_function(stack, f"Worker{number}"), group)
+
         Annotations.from_stack(stack).has_warning(
-            "/Shop/Worker3",
+            "/Shop/Worker4",
             Match.string_like_regexp(
-                rf"^3 subscription .* \[ack: {Practice.LOGS_FILTER_QUOTA.value}\]"
+                rf"^4 subscription .* \[ack: {Practice.LOGS_FILTER_QUOTA.value}\]"
             ),
         )
 
