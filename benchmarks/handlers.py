@@ -27,9 +27,8 @@ from rich.table import Table
 from benchmarks.invoked.events import takes_batches
 from benchmarks.invoked.functions import FUNCTIONS, Function, environment, named
 from benchmarks.invoked.sandbox import Sandbox, make_sandbox
+from benchmarks.out import ROOT, write
 
-ROOT = Path(__file__).resolve().parents[1]
-OUT = ROOT / "build" / "bench"
 PEERS = ROOT / "benchmarks" / "invoked" / "peers"
 OURS, POWERTOOLS, BARE = "ours", "powertools", "bare"
 KINDS = ("packaged", "lean", "plain")
@@ -274,10 +273,7 @@ def main() -> None:
     )
     console.print(cold_table(made))
     console.print(warm_table(made))
-    OUT.mkdir(parents=True, exist_ok=True)
-    place = OUT / "handlers.json"
-    place.write_text(json.dumps(made, indent=1) + "\n")
-    console.print(f"written to {place.relative_to(ROOT)}")
+    console.print(f"written to {write('handlers', made, quick=given.quick)}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def undelivered(worker, given=None, source_arn=RULE) -> sqs.Queue | sqs.IQueue:
         principal="events.amazonaws.com",
         source=worker,
         source_arn=source_arn,
-        source_arns=RULES,
+        source_arns=lambda: RULES,
     )
 
 
