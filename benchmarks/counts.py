@@ -33,7 +33,7 @@ SOLUTIONS, SAM = "Solutions Constructs", "SAM, its defaults"
 def of_workers() -> dict[str, Figures]:
     """Count for each variant what one more worker adds."""
     found = {}
-    for variant in ("ours", "monitored", "same", "plain"):
+    for variant in ("ours", "monitored", "same", "bags", "plain"):
         of = deployed(workers.synthesize(variant, 1))
         found[variant] = {**of, **asdict(per_worker(variant))}
     return found

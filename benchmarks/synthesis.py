@@ -58,6 +58,7 @@ def workers() -> dict[str, list[str]]:
         OURS: [*ours, "ours"],
         "with alarms and dashboard": [*ours, "monitored"],
         "Python L2, the same resources": [*ours, "same"],
+        "Python, generic resources alone": [*ours, "bags"],
         "Python L2, CDK's defaults": [*ours, "plain"],
     }
     for name, peer in (

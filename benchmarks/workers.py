@@ -14,7 +14,7 @@ from typing import Any, cast
 
 os.environ.setdefault("CDK_VALIDATION", "false")
 
-from aws_cdk import App, Duration, RemovalPolicy, Stack
+from aws_cdk import App, CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
@@ -152,6 +152,115 @@ def same(stack: Stack, count: int) -> None:
         mapping.node.add_dependency(policy)
 
 
+def bags(stack: Stack, count: int) -> None:
+    """By generic resources alone, for about the template of `same`: the bottom.
+
+    Nothing of it is an object that CDK's other constructs could use.
+    """
+    for number in range(count):
+        _bag(stack, number)
+
+
+def _bag(stack: Stack, number: int) -> None:
+    def add(id: str, type: str, **told: object) -> CfnResource:
+        return CfnResource(stack, f"{id}{number}", type=type, properties=told)
+
+    def arn(id: str) -> dict[str, list[str]]:
+        return {"Fn::GetAtt": [f"{id}{number}", "Arn"]}
+
+    def ref(id: str) -> dict[str, str]:
+        return {"Ref": f"{id}{number}"}
+
+    add(
+        "DeadLetters",
+        "AWS::SQS::Queue",
+        MessageRetentionPeriod=14 * 24 * 60 * 60,
+        RedriveAllowPolicy={"redrivePermission": "allowAll"},
+        SqsManagedSseEnabled=True,
+    )
+    plain_http = {
+        "Action": "sqs:*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Resource": arn("DeadLetters"),
+    }
+    add(
+        "DeadLettersPolicy",
+        "AWS::SQS::QueuePolicy",
+        PolicyDocument=_document(plain_http),
+        Queues=[ref("DeadLetters")],
+    )
+    redrive = {"deadLetterTargetArn": arn("DeadLetters"), "maxReceiveCount": 5}
+    add(
+        "Queue",
+        "AWS::SQS::Queue",
+        RedrivePolicy=redrive,
+        VisibilityTimeout=6 * TIMEOUT_SECONDS,
+    )
+    add("Logs", "AWS::Logs::LogGroup", RetentionInDays=365)
+    trust = {
+        "Action": "sts:AssumeRole",
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+    }
+    add("Role", "AWS::IAM::Role", AssumeRolePolicyDocument=_document(trust))
+    policy = add(
+        "Policy",
+        "AWS::IAM::ManagedPolicy",
+        PolicyDocument=_document(
+            _allow(arn("Logs"), "logs:CreateLogStream", "logs:PutLogEvents"),
+            _allow("*", "xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+            _allow(
+                arn("Queue"),
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ),
+        ),
+        Roles=[ref("Role")],
+    )
+    add(
+        "Worker",
+        "AWS::Lambda::Function",
+        Architectures=["arm64"],
+        Code={"ZipFile": HANDLER},
+        Handler="index.handler",
+        LoggingConfig={"LogFormat": "JSON", "LogGroup": ref("Logs")},
+        MemorySize=512,
+        Role=arn("Role"),
+        Runtime="python3.14",
+        Timeout=TIMEOUT_SECONDS,
+        TracingConfig={"Mode": "Active"},
+    )
+    add("Version", "AWS::Lambda::Version", FunctionName=ref("Worker"))
+    add(
+        "Live",
+        "AWS::Lambda::Alias",
+        FunctionName=ref("Worker"),
+        FunctionVersion={"Fn::GetAtt": [f"Version{number}", "Version"]},
+        Name="live",
+    )
+    mapping = add(
+        "Mapping",
+        "AWS::Lambda::EventSourceMapping",
+        BatchSize=10,
+        Enabled=True,
+        EventSourceArn=arn("Queue"),
+        FunctionName=ref("Live"),
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    mapping.add_resource_dependency(policy)
+
+
+def _document(*statements: object) -> dict[str, object]:
+    return {"Statement": list(statements), "Version": "2012-10-17"}
+
+
+def _allow(resource: object, *actions: str) -> dict[str, object]:
+    return {"Action": list(actions), "Effect": "Allow", "Resource": resource}
+
+
 def plain(stack: Stack, count: int) -> None:
     """By CDK's L2 constructs and their own defaults."""
     for number in range(count):
@@ -195,6 +304,7 @@ VARIANTS: dict[str, Callable[[Stack, int], None]] = {
     "ours": ours,
     "monitored": monitored,
     "same": same,
+    "bags": bags,
     "plain": plain,
     "solutions": solutions,
 }
