@@ -24,7 +24,7 @@ function plain(stack, number) {
 }
 
 function same(stack, number) {
-  const dead = new sqs.Queue(stack, `DeadLetters${number}`, {
+  const dead = new sqs.Queue(stack, `Queue${number}DeadLetters`, {
     encryption: sqs.QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
@@ -34,14 +34,14 @@ function same(stack, number) {
     visibilityTimeout: Duration.seconds(6 * TIMEOUT_SECONDS),
     deadLetterQueue: { maxReceiveCount: 5, queue: dead },
   });
-  const group = new logs.LogGroup(stack, `Logs${number}`, {
+  const group = new logs.LogGroup(stack, `Worker${number}Logs`, {
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     retention: logs.RetentionDays.ONE_YEAR,
   });
-  const role = new iam.Role(stack, `Role${number}`, {
+  const role = new iam.Role(stack, `Worker${number}Role`, {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
   });
-  const policy = new iam.ManagedPolicy(stack, `Policy${number}`, {
+  const policy = new iam.ManagedPolicy(stack, `Worker${number}Policy`, {
     roles: [role],
     statements: [
       new iam.PolicyStatement({
@@ -58,7 +58,7 @@ function same(stack, number) {
       }),
     ],
   });
-  const worker = new lambda.Function(stack, `Worker${number}`, {
+  const worker = new lambda.Function(stack, `Worker${number}Function`, {
     code: lambda.Code.fromInline(HANDLER),
     handler: 'index.handler',
     runtime: lambda.Runtime.PYTHON_3_14,
@@ -71,11 +71,11 @@ function same(stack, number) {
     tracing: lambda.Tracing.ACTIVE,
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
   });
-  const live = new lambda.Alias(stack, `Live${number}`, {
+  const live = new lambda.Alias(stack, `Worker${number}Live`, {
     aliasName: 'live',
     version: worker.currentVersion,
   });
-  const mapping = new lambda.EventSourceMapping(stack, `Mapping${number}`, {
+  const mapping = new lambda.EventSourceMapping(stack, `Worker${number}SqsQueue${number}`, {
     target: live,
     batchSize: 10,
     enabled: true,

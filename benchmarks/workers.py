@@ -62,11 +62,11 @@ def monitored(stack: Stack, count: int) -> None:
 
 
 def same(stack: Stack, count: int) -> None:
-    """By CDK's L2 constructs, for the same resources as ours."""
+    """By CDK's L2 constructs, for the same template as ours, ids included."""
     for number in range(count):
         dead = sqs.Queue(
             stack,
-            f"DeadLetters{number}",
+            f"Queue{number}DeadLetters",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(14),
@@ -82,20 +82,20 @@ def same(stack: Stack, count: int) -> None:
         )
         group = logs.LogGroup(
             stack,
-            f"Logs{number}",
+            f"Worker{number}Logs",
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             retention=logs.RetentionDays.ONE_YEAR,
         )
         role = iam.Role(
             stack,
-            f"Role{number}",
+            f"Worker{number}Role",
             assumed_by=cast(
                 "iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com")
             ),
         )
         policy = iam.ManagedPolicy(
             stack,
-            f"Policy{number}",
+            f"Worker{number}Policy",
             roles=[cast("iam.IRole", role)],
             statements=[
                 iam.PolicyStatement(
@@ -118,7 +118,7 @@ def same(stack: Stack, count: int) -> None:
         )
         function = lambda_.Function(
             stack,
-            f"Worker{number}",
+            f"Worker{number}Function",
             code=lambda_.Code.from_inline(HANDLER),
             handler="index.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
@@ -136,13 +136,13 @@ def same(stack: Stack, count: int) -> None:
         )
         live = lambda_.Alias(
             stack,
-            f"Live{number}",
+            f"Worker{number}Live",
             alias_name="live",
             version=cast("Any", function.current_version),
         )
         mapping = lambda_.EventSourceMapping(
             stack,
-            f"Mapping{number}",
+            f"Worker{number}SqsQueue{number}",
             target=cast("Any", live),
             batch_size=10,
             enabled=True,
