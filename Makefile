@@ -98,7 +98,7 @@ pictures: $(PY_READY) $(PICTURES_READY) ## Draw the dashboard in docs/monitoring
 	@echo "wrote docs/pictures/$(or $(STACK),order_events).png"
 
 .PHONY: bench
-bench: $(PY_READY) $(NODE_READY) $(PICTURES_READY) ## Measure synthesis, handlers, packaging and the test kit beside what a user would pick instead (about an hour)
+bench: $(PY_READY) $(NODE_READY) $(PICTURES_READY) ## Measure synthesis, handlers, packaging and the test kit beside what a user would pick instead (about half an hour)
 	@$(BIN)/python -m benchmarks.counts
 	@$(BIN)/python -m benchmarks.synthesis
 	@$(BIN)/python -m benchmarks.handlers
