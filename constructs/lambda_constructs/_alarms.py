@@ -17,8 +17,10 @@ from lambda_constructs._known import (
     asked_once,
     path_of,
     region_of,
+    resource_of,
     stack_name_of,
     stack_of,
+    stage_of,
 )
 from lambda_constructs._signals import place_of
 from lambda_constructs.errors import ConfigurationError, literal
@@ -153,6 +155,26 @@ def _check_place(function: LambdaFunction, monitoring: Monitoring) -> None:
             f"topic of Monitoring must be in the function's Region {here}, got "
             f"{path_of(topic)} in {there}; an alarm publishes in its own Region only, "
             "so apply one Monitoring to each",
+            scope=function,
+        )
+    theirs, ours = stack_of(topic), stack_of(function)
+    if theirs is ours or resource_of(topic) is None:
+        return
+    whose, own = literal(account_of(theirs)), literal(account_of(ours))
+    remedy = (
+        "import it here by Topic.from_topic_arn(), and let CloudWatch publish to it"
+    )
+    if whose and own and whose != own:
+        raise ConfigurationError(
+            f"topic of Monitoring must be in the function's account {own}, got "
+            f"{path_of(topic)} in {whose}; {remedy}",
+            scope=function,
+        )
+    if stage_of(theirs) is not stage_of(ours):
+        raise ConfigurationError(
+            "topic of Monitoring must be in the function's Stage "
+            f"{path_of(stage_of(ours)) or 'App'}, got {path_of(topic)}, since no stack "
+            f"names what is in another; make one in each, or {remedy}",
             scope=function,
         )
 

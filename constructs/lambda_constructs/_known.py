@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from aws_cdk import IResource, Stack
+from aws_cdk import IResource, Stack, Stage
 from constructs import IConstruct, Node
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ def stack_of(construct: IConstruct) -> Stack:
 def put_below(scope: IConstruct, construct: IConstruct) -> None:
     """Say that *construct* was made below *scope*, so in the same stack."""
     _stacks[construct] = stack_of(scope)
+
+
+@asked_once
+def stage_of(stack: Stack) -> Stage:
+    """Give the stage that *stack* is deployed with; an app is one."""
+    return cast("Stage", Stage.of(stack))
 
 
 @asked_once

@@ -91,7 +91,7 @@ class Watch(Construct):
                 add_queries(self, [function for function, _, _ in watched])
         except ConfigurationError as error:
             fault = str(error)
-            validate_at_the_end(self, lambda: [fault])
+            validate_at_the_end(stack_of(self), lambda: [fault])
 
     def _monitored(self) -> list[tuple[LambdaFunction, Monitoring]]:
         from lambda_constructs.monitoring import Monitoring

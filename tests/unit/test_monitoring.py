@@ -6,7 +6,7 @@ import gc
 import json
 
 import pytest
-from aws_cdk import App, Environment, NestedStack, Stack, Tags
+from aws_cdk import App, Environment, NestedStack, Stack, Stage, Tags
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -447,6 +447,30 @@ def test_fails_at_synthesis_if_alarms_could_not_be_as_said(monitoring, message):
     make_function(
         shop, monitoring=Monitoring(topic=sns.Topic(ops, "OnCall"), **monitoring)
     )
+
+    with pytest.raises(RuntimeError, match=message):
+        app.synth()
+
+
+@pytest.mark.parametrize(
+    ("stages", "accounts", "message"),
+    [
+        ((), ("1" * 12, "2" * 12), r"account 2{12}, got Ops/OnCall in 1{12}; import"),
+        (("Tools", "Prod"), (None, None), r"Stage Prod, got Tools/Ops/OnCall, since"),
+        (("Tools", None), (None, None), r"Stage App, got Tools/Ops/OnCall, since"),
+    ],
+)
+def test_fails_at_synthesis_if_the_topic_cannot_be_named(stages, accounts, message):
+    """
+    An imported one can be, whose account lets CloudWatch publish.
+    """
+    app = App()
+    scopes = [Stage(app, each) if each else app for each in stages or (None, None)]
+    ops, shop = (
+        Stack(scope, name, env=Environment(account=account))
+        for scope, name, account in zip(scopes, ("Ops", "Shop"), accounts, strict=True)
+    )
+    make_function(shop, monitoring=Monitoring(topic=sns.Topic(ops, "OnCall")))
 
     with pytest.raises(RuntimeError, match=message):
         app.synth()
