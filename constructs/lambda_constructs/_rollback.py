@@ -16,6 +16,7 @@ from lambda_constructs._rollback_alarms import (
     Metric,
     alarm_on,
 )
+from lambda_constructs._validation import validate_at_the_end
 from lambda_constructs.errors import ConfigurationError, literal, seconds
 from lambda_constructs.permissions import statement
 
@@ -105,6 +106,8 @@ class RollbackAlarms:
             # Of composite alarms CloudWatch tells those alone who may see all.
             release.policy.add_statements(statement([DESCRIBE], "*"))
         self._settle()
+        if rules.max_latency is not None:
+            validate_at_the_end(function, self._latency_fault)
 
     def follow(self, source: object) -> None:
         """Watch what *source* wants watched, and the queues that came with it."""
@@ -183,6 +186,14 @@ class RollbackAlarms:
         metric = Metric(LAMBDA, "Duration", self._new_version(), "p99")
         what = "The new version is slow (p99, in milliseconds)"
         self._add(alarm_on(self._release, "Latency", metric, most, what, periods=2))
+
+    def _latency_fault(self) -> list[str]:
+        if "server errors" in self._watched:
+            return []
+        return [
+            "max_latency of the deployment is watched where clients wait, and nobody "
+            "does; bind an API, a load balancer or a URL, or leave it out"
+        ]
 
     def _new_version(self) -> dict[str, str]:
         version = self._function.function.current_version.version

@@ -62,6 +62,12 @@ class ScheduledScaling:
                 "schedule must be one of aws_applicationautoscaling, got "
                 f"{self.schedule!r}; pass Schedule.cron(...)"
             )
+        text = self.schedule.expression_string
+        if not (is_token(text) or limits.SCHEDULE_EXPRESSION.fullmatch(text)):
+            raise ConfigurationError(
+                f"schedule must be at(...), cron(...) or rate(...), got {text!r}; make "
+                "it by Schedule.cron(...)"
+            )
         held = isinstance(self.time_zone, TimeZone)
         check_type("time_zone", self.time_zone, "a TimeZone of aws_cdk", holds=held)
         _check_bounds(self.min_capacity, self.max_capacity, least=0)

@@ -314,6 +314,10 @@ EXACT_PERMISSIONS = 30
 """dg/gettingstarted-limits.html: 20 KB, of which one with long names takes some 570
 bytes; beyond these, the rules of a bus share one."""
 
+SCHEDULE_EXPRESSION = re.compile(r"(at|cron|rate)\(.+\)")
+"""scheduler/latest/UserGuide/schedule-types.html, and Application Auto Scaling's are
+in autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html."""
+
 SCHEDULE_DESCRIPTION_CHARACTERS = 512
 SCHEDULE_INPUT_BYTES = 262_144
 SCHEDULE_WINDOW_MINUTES = (1, 1_440)

@@ -243,6 +243,13 @@ def provisioned(**options) -> ProvisionedConcurrency:
             "schedule must be one of aws_applicationautoscaling",
         ),
         (
+            lambda: ScheduledScaling(
+                schedule=scaling.Schedule.expression("every morning"), min_capacity=1
+            ),
+            "schedule must be at(...), cron(...) or rate(...), got 'every morning'; "
+            "make it by Schedule.cron(...)",
+        ),
+        (
             lambda: ScheduledScaling(schedule=MORNING),
             "a schedule must change min_capacity or max_capacity, got neither",
         ),

@@ -579,6 +579,17 @@ class TestShifts:
             fault(lambda: worker.add_event_source(FunctionUrlEventSource()))
         )
 
+    def test_fails_at_synthesis_if_nobody_waits_for_an_answer(self, stack):
+        """
+        Latency is watched where clients wait; elsewhere it would be said for nothing.
+        """
+        quick = canary(max_latency=Duration.millis(800))
+        make_function(stack, deployment=quick)
+
+        message = "Shop/Worker: max_latency of the deployment is watched where clients"
+        with pytest.raises(RuntimeError, match=message):
+            stack.node.root.synth()
+
     def test_ten_queues_take_a_second_alarm(self, stack):
         """
         An alarm has ten metrics at the most, its expression included.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 
 from aws_cdk import Duration
@@ -21,9 +20,6 @@ from lambda_constructs.errors import (
 from lambda_constructs.event_sources._relations import check_same
 from lambda_constructs.function import LambdaFunction
 
-EXPRESSION = re.compile(r"(at|cron|rate)\(.+\)")
-"""https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html."""
-
 
 def check_expression(schedule: scheduler.ScheduleExpression) -> None:
     """Check that it is an expression, and of a kind that there is.
@@ -33,7 +29,9 @@ def check_expression(schedule: scheduler.ScheduleExpression) -> None:
     """
     given = getattr(schedule, "expression_string", schedule)
     text = given if isinstance(given, str) else ""
-    if schedule is given or not (is_token(text) or EXPRESSION.fullmatch(text)):
+    if schedule is given or not (
+        is_token(text) or limits.SCHEDULE_EXPRESSION.fullmatch(text)
+    ):
         raise ConfigurationError(
             f"schedule must be at(...), cron(...) or rate(...), got {given!r}; "
             "make it by ScheduleExpression.cron(...) of aws_scheduler"
