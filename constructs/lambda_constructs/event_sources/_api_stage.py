@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import cast
 from weakref import WeakKeyDictionary
 
-from aws_cdk import IResource, Stack
+from aws_cdk import IResource, Stage
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_logs as logs
@@ -15,7 +15,13 @@ from constructs import Construct
 
 from lambda_constructs._defaults import FunctionDefaults
 from lambda_constructs._encryption import let_logs_use, settled_key
-from lambda_constructs._known import node_of, path_of, resource_of, stack_of
+from lambda_constructs._known import (
+    node_of,
+    path_of,
+    resource_of,
+    stack_of,
+    stage_of,
+)
 from lambda_constructs._validation import gather_until_the_end
 from lambda_constructs.errors import is_token
 from lambda_constructs.practices import Practice
@@ -97,10 +103,10 @@ def deployment_stage(api: apigateway.IRestApi) -> apigateway.CfnStage | None:
 
 
 Api = tuple[Construct, str]
-Stage = apigateway.CfnStage | apigatewayv2.CfnStage
+ApiStage = apigateway.CfnStage | apigatewayv2.CfnStage
 
-_apis: WeakKeyDictionary[Stack, list[Api]] = WeakKeyDictionary()
-"""What has routes in each stack, with its id."""
+_apis: WeakKeyDictionary[Stage, list[Api]] = WeakKeyDictionary()
+"""What has routes in each stage of the app, with its id."""
 
 
 def warn_of_stages(api: IResource, api_id: str) -> None:
@@ -109,22 +115,25 @@ def warn_of_stages(api: IResource, api_id: str) -> None:
     At synthesis, since a stage may be made, or told of them, after the routes.
     """
     # An imported API is none of Python's constructs, and its stages are not known.
-    if isinstance(api, Construct) and (api, api_id) not in _apis.get(stack_of(api), []):
-        gather_until_the_end(_apis, stack_of(api), (api, api_id), _look_at_stages)
+    if not isinstance(api, Construct):
+        return
+    stage = stage_of(stack_of(api))
+    if (api, api_id) not in _apis.get(stage, []):
+        gather_until_the_end(_apis, stage, (api, api_id), _look_at_stages)
 
 
-def _look_at_stages(stack: Stack, apis: list[Api]) -> list[str]:
-    ours = {api_id: stack.resolve(api_id) for _, api_id in apis}
-    for each in node_of(node_of(stack).root).find_all():
-        if not isinstance(each, Stage):
+def _look_at_stages(stage: Stage, apis: list[Api]) -> list[str]:
+    ours = [(api, id, stack_of(api).resolve(id)) for api, id in apis]
+    for each in node_of(node_of(stage).root).find_all():
+        if not isinstance(each, ApiStage):
             continue
-        said = each._cfn_properties
+        stack, said = stack_of(each), each._cfn_properties
         id = str(said.get("restApiId") or said.get("apiId"))
-        beside = is_token(id) and stack_of(each) is stack
-        own = stack.resolve(id) if beside else None
-        for api, api_id in apis:
-            if id == api_id or (beside and is_token(api_id) and own == ours[api_id]):
-                _warn_of_stage(api, each, stack_of(each).resolve(said))
+        own = stack.resolve(id)
+        for api, api_id, resolved in ours:
+            both = is_token(id) and is_token(api_id) and stack_of(api) is stack
+            if id == api_id or (both and own == resolved):
+                _warn_of_stage(api, each, stack.resolve(said))
     return []
 
 
@@ -142,7 +151,7 @@ def _access_logs(stage: Construct) -> logs.LogGroup:
     )
 
 
-def _warn_of_stage(api: Construct, stage: Stage, said: Mapping[str, object]) -> None:
+def _warn_of_stage(api: Construct, stage: ApiStage, said: Mapping[str, object]) -> None:
     name = path_of(stage).removesuffix("/Resource")
     if not (said.get("accessLogSetting") or said.get("accessLogSettings")):
         Practice.API_ACCESS_LOGS.warn(

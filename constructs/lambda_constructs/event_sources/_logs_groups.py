@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from weakref import WeakKeyDictionary
 
-from aws_cdk import CfnResource, IResource, Stack
+from aws_cdk import CfnResource, IResource, Stack, Stage
 from aws_cdk import aws_logs as logs
 
 from lambda_constructs import limits
@@ -18,6 +18,7 @@ from lambda_constructs._known import (
     region_of,
     resource_of,
     stack_of,
+    stage_of,
 )
 from lambda_constructs._validation import gather_until_the_end
 from lambda_constructs.errors import is_token, literal
@@ -27,9 +28,9 @@ from lambda_constructs.practices import Practice
 Group = logs.LogGroup | logs.ILogGroup
 Resolve = Callable[[Stack, str], object]
 
-_groups: WeakKeyDictionary[Stack, list[tuple[LambdaFunction, Group]]]
+_groups: WeakKeyDictionary[Stage, list[tuple[LambdaFunction, Group]]]
 _groups = WeakKeyDictionary()
-"""What invokes functions in each stack."""
+"""What invokes functions in each stage of the app."""
 
 
 def are_one(one: Group, other: Group) -> bool:
@@ -42,13 +43,14 @@ def count_filters(function: LambdaFunction, group: Group) -> None:
 
     CloudWatch Logs counts all of them, those of CDK's own classes as well.
     """
-    gather_until_the_end(_groups, stack_of(function), (function, group), _count)
+    stage = stage_of(stack_of(function))
+    gather_until_the_end(_groups, stage, (function, group), _count)
 
 
-def _count(stack: Stack, pairs: list[tuple[LambdaFunction, Group]]) -> list[str]:
+def _count(stage: Stage, pairs: list[tuple[LambdaFunction, Group]]) -> list[str]:
     filters = [
         (str(each.log_group_name), each)
-        for each in node_of(node_of(stack).root).find_all()
+        for each in node_of(node_of(stage).root).find_all()
         if isinstance(each, logs.CfnSubscriptionFilter)
     ]
     resolve = cache(Stack.resolve)

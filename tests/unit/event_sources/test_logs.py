@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from aws_cdk import App, Environment, Stack, Token
+from aws_cdk import App, Environment, Stack, Stage, Token
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_logs_destinations as destinations
@@ -404,6 +404,20 @@ class TestRelations:
         )
         with pytest.raises(RuntimeError, match=message):
             stack.node.root.synth()
+
+    def test_counts_in_a_stage_of_the_app(self):
+        """
+        A stage is written before the app that it is in is looked at.
+        """
+        app = App()
+        shop = Stack(Stage(app, "Prod"), "Shop")
+        group = logs.LogGroup(shop, "Application")
+        for number in range(1, 7):
+            watch(make_function(shop, f"Worker{number}"), group)
+
+        message = "Prod/Shop/Worker6: Prod/Shop/Application must have at most 5"
+        with pytest.raises(RuntimeError, match=message):
+            app.synth()
 
     def test_warns_of_filters_that_need_a_quota_increase(self, stack, group):
         """
